@@ -1,0 +1,167 @@
+"""Inner loops: a scalar function, put into loops over memory that LLVM vectorizes.
+
+An inner loop runs over two dimensions, ``loop(args, counts, steps)``, all three addresses of int64: ``args`` holds the
+addresses of the nin + nout operands and then one status word, which a loop sets to 1 where NumPy would raise;
+``counts`` holds (columns, rows); ``steps`` holds the operands' strides in bytes between columns, then those between
+rows. The second dimension is there because an indirect call for each short row costs more than the row: with it
+(1000000, 3) + (3,) is one call.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from parity_kernels.compiling import compiled_loop
+from parity_kernels.dtypes import NAMES
+from parity_kernels.memory import ITEMSIZE, load, set_word, store, word
+
+Scalar = Callable[..., Any]
+Loop = Callable[[int, int, int], None]
+
+
+def unary_loop(scalar: Scalar, first: str, out: str) -> Loop:
+    """Contiguous, and strided."""
+    size_1, size_o = ITEMSIZE[first], ITEMSIZE[out]
+
+    def loop(args: int, counts: int, steps: int) -> None:
+        columns, rows = word(counts, 0), word(counts, 1)
+        x, o = word(args, 0), word(args, 1)
+        step_x, step_o = word(steps, 0), word(steps, 1)
+        row_x, row_o = word(steps, 2), word(steps, 3)
+        for _ in range(rows):
+            if step_x == size_1 and step_o == size_o:
+                for i in range(columns):
+                    store(o, i, out, scalar(load(x, i, first)))
+            else:
+                for i in range(columns):
+                    store(o + i * step_o, 0, out, scalar(load(x + i * step_x, 0, first)))
+            x += row_x
+            o += row_o
+
+    return loop
+
+
+def binary_loop(scalar: Scalar, first: str, second: str, out: str) -> Loop:
+    """Vector–vector, vector–scalar and scalar–vector on contiguous memory, and any strides."""
+    size_1, size_2, size_o = ITEMSIZE[first], ITEMSIZE[second], ITEMSIZE[out]
+
+    def loop(args: int, counts: int, steps: int) -> None:
+        columns, rows = word(counts, 0), word(counts, 1)
+        x, y, o = word(args, 0), word(args, 1), word(args, 2)
+        step_x, step_y, step_o = word(steps, 0), word(steps, 1), word(steps, 2)
+        row_x, row_y, row_o = word(steps, 3), word(steps, 4), word(steps, 5)
+        for _ in range(rows):
+            if step_o == size_o and step_x == size_1 and step_y == size_2:
+                for i in range(columns):
+                    store(o, i, out, scalar(load(x, i, first), load(y, i, second)))
+            elif step_o == size_o and step_x == size_1 and step_y == 0:
+                right = load(y, 0, second)
+                for i in range(columns):
+                    store(o, i, out, scalar(load(x, i, first), right))
+            elif step_o == size_o and step_x == 0 and step_y == size_2:
+                left = load(x, 0, first)
+                for i in range(columns):
+                    store(o, i, out, scalar(left, load(y, i, second)))
+            else:
+                for i in range(columns):
+                    store(
+                        o + i * step_o, 0, out, scalar(load(x + i * step_x, 0, first), load(y + i * step_y, 0, second))
+                    )
+            x += row_x
+            y += row_y
+            o += row_o
+
+    return loop
+
+
+def plain_unary_loop(scalar: Scalar, first: str, out: str) -> Loop:
+    """One branch only, for functions that do not vectorize."""
+
+    def loop(args: int, counts: int, steps: int) -> None:
+        for row in range(word(counts, 1)):
+            x, o = word(args, 0) + row * word(steps, 2), word(args, 1) + row * word(steps, 3)
+            for _ in range(word(counts, 0)):
+                store(o, 0, out, scalar(load(x, 0, first)))
+                x += word(steps, 0)
+                o += word(steps, 1)
+
+    return loop
+
+
+def plain_binary_loop(scalar: Scalar, first: str, second: str, out: str) -> Loop:
+    """One branch only, for functions that do not vectorize."""
+
+    def loop(args: int, counts: int, steps: int) -> None:
+        for row in range(word(counts, 1)):
+            x, y = word(args, 0) + row * word(steps, 3), word(args, 1) + row * word(steps, 4)
+            o = word(args, 2) + row * word(steps, 5)
+            for _ in range(word(counts, 0)):
+                store(o, 0, out, scalar(load(x, 0, first), load(y, 0, second)))
+                x += word(steps, 0)
+                y += word(steps, 1)
+                o += word(steps, 2)
+
+    return loop
+
+
+def natural_power_loop(scalar: Scalar, first: str, second: str, out: str) -> Loop:
+    """Stops with status 1 at the first negative exponent, as NumPy's integer power does."""
+
+    def loop(args: int, counts: int, steps: int) -> None:
+        for row in range(word(counts, 1)):
+            x, y = word(args, 0) + row * word(steps, 3), word(args, 1) + row * word(steps, 4)
+            o = word(args, 2) + row * word(steps, 5)
+            for _ in range(word(counts, 0)):
+                exponent = load(y, 0, second)
+                if exponent < 0:
+                    set_word(args, 3, 1)
+                    return
+                store(o, 0, out, scalar(load(x, 0, first), exponent))
+                x += word(steps, 0)
+                y += word(steps, 1)
+                o += word(steps, 2)
+
+    return loop
+
+
+def paired_loop(scalar: Scalar, first: str, second: str, out: str, second_out: str) -> Loop:
+    """Two operands, and two results: ``scalar`` returns a pair."""
+
+    def loop(args: int, counts: int, steps: int) -> None:
+        for row in range(word(counts, 1)):
+            x, y = word(args, 0) + row * word(steps, 4), word(args, 1) + row * word(steps, 5)
+            o, p = word(args, 2) + row * word(steps, 6), word(args, 3) + row * word(steps, 7)
+            for _ in range(word(counts, 0)):
+                one, other = scalar(load(x, 0, first), load(y, 0, second))
+                store(o, 0, out, one)
+                store(p, 0, second_out, other)
+                x += word(steps, 0)
+                y += word(steps, 1)
+                o += word(steps, 2)
+                p += word(steps, 3)
+
+    return loop
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One inner loop: the scalar function, the element characters it reads and writes, and the loop around it.
+
+    ``signature`` says what is computed, not what NumPy calls the loop: uint8 and int8 addition are one kernel,
+    ``bb->b``, because their bits agree.
+    """
+
+    scalar: Scalar
+    signature: str
+    around: Callable[..., Loop]
+
+    @property
+    def name(self) -> str:
+        """Unique among the kernels; names the entry in the cache."""
+        return "-".join([self.scalar.__name__, *(NAMES[char] for char in self.signature.replace("->", ""))])
+
+    @cached_property
+    def address(self) -> int:
+        """Address of the compiled loop; the first call compiles it, or loads it from the cache."""
+        return compiled_loop(self.around(self.scalar, *self.signature.replace("->", "")), self.name)

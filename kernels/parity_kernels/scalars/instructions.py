@@ -1,0 +1,161 @@
+"""Single machine instructions and C99 library functions that Numba does not offer, as intrinsics.
+
+The complex functions are those of the C library, which are the ones that NumPy calls too. A complex128 travels as two
+doubles in registers on every 64-bit ABI but Windows; complex64 is widened, so its own ABI does not matter.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.extending import intrinsic
+
+DOUBLE = ir.DoubleType()
+COMPLEX = ir.LiteralStructType([DOUBLE, DOUBLE])
+
+
+def _same_type(name: str, nin: int) -> Callable[..., Any]:
+    """An LLVM intrinsic from ``nin`` floats of one type to that type; it vectorizes."""
+
+    def typed(_context: Any, x: Any) -> Any:
+        def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+            return builder.call(builder.module.declare_intrinsic(name, [args[0].type]), args)
+
+        return x(x), generate
+
+    def typed_pair(_context: Any, x: Any, y: Any) -> Any:
+        def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+            return builder.call(builder.module.declare_intrinsic(name, [args[0].type]), args)
+
+        return (x(x, y), generate) if x == y else None
+
+    return intrinsic(typed if nin == 1 else typed_pair)  # type: ignore[no-any-return]
+
+
+floor = _same_type("llvm.floor", 1)
+ceil = _same_type("llvm.ceil", 1)
+trunc = _same_type("llvm.trunc", 1)
+rint = _same_type("llvm.rint", 1)
+sqrt = _same_type("llvm.sqrt", 1)
+fabs = _same_type("llvm.fabs", 1)
+copysign = _same_type("llvm.copysign", 2)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def fma(_context: Any, x: Any, y: Any, z: Any) -> Any:
+    """x·y + z, rounded once."""
+
+    def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+        return builder.call(builder.module.declare_intrinsic("llvm.fma", [args[0].type]), args)
+
+    return (x(x, y, z), generate) if x == y == z else None
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def one(_context: Any, x: Any) -> Any:
+    """1 in the type of ``x``: a literal would be a float64, and widen what it meets."""
+
+    def generate(_target: Any, _builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+        return args[0].type(1)
+
+    return x(x), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def bits(_context: Any, x: Any) -> Any:
+    """The bits of a float32 or float64 as a signed integer of the same width."""
+    integer = {types.float32: types.int32, types.float64: types.int64}[x]
+
+    def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+        return builder.bitcast(args[0], ir.IntType(integer.bitwidth))
+
+    return integer(x), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def float_of_bits(_context: Any, x: Any) -> Any:
+    """The float32 or float64 that has the bits of an integer of the same width."""
+    real, stored = {types.int32: (types.float32, ir.FloatType()), types.int64: (types.float64, DOUBLE)}[x]
+
+    def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+        return builder.bitcast(args[0], stored)
+
+    return real(x), generate
+
+
+def _integer(signed: str, unsigned: str) -> Callable[..., Any]:
+    """An integer instruction on two operands of one type, without Numba's widening to 64 bits."""
+
+    def typed(_context: Any, x: Any, y: Any) -> Any:
+        def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+            return getattr(builder, signed if x.signed else unsigned)(*args)
+
+        return (x(x, y), generate) if x == y else None
+
+    return intrinsic(typed)  # type: ignore[no-any-return]
+
+
+quotient = _integer("sdiv", "udiv")
+"""Integer division towards zero. The divisor must not be 0, nor −1 with the smallest integer: the processor traps."""
+rest = _integer("srem", "urem")
+"""What `quotient` leaves, with the sign of the dividend, under the same condition."""
+shifted_left = _integer("shl", "shl")
+shifted_right = _integer("ashr", "lshr")
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def sign_fill(_context: Any, x: Any) -> Any:
+    """What is left of an integer when all its bits are shifted out to the right: 0, or −1 if it is negative."""
+
+    def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+        return builder.ashr(args[0], args[0].type(x.bitwidth - 1)) if x.signed else args[0].type(0)
+
+    return x(x), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def width(_context: Any, x: Any) -> Any:
+    """Number of bits of an integer, as an int64."""
+
+    def generate(_target: Any, _builder: ir.IRBuilder, _signature: Any, _args: Any) -> ir.Value:
+        return ir.Constant(ir.IntType(64), x.bitwidth)
+
+    return types.int64(x), generate
+
+
+def _c99(name: str, nin: int) -> Callable[..., Any]:
+    """The C library's function of one or two double complex numbers."""
+
+    def call(target: Any, builder: ir.IRBuilder, args: Any) -> ir.Value:
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(COMPLEX, [DOUBLE] * (2 * nin)), name
+        )
+        parts = [builder.extract_value(argument, part) for argument in args for part in (0, 1)]
+        result = builder.call(function, parts)
+        made = cgutils.create_struct_proxy(types.complex128)(target, builder)
+        made.real, made.imag = builder.extract_value(result, 0), builder.extract_value(result, 1)
+        return made._getvalue()  # noqa: SLF001 - the way that Numba's own extensions spell it
+
+    def typed(_context: Any, z: Any) -> Any:
+        def generate(target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+            return call(target, builder, args)
+
+        return (z(z), generate) if z == types.complex128 else None
+
+    def typed_pair(_context: Any, z: Any, w: Any) -> Any:
+        def generate(target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+            return call(target, builder, args)
+
+        return (z(z, w), generate) if z == w == types.complex128 else None
+
+    return intrinsic(typed if nin == 1 else typed_pair)  # type: ignore[no-any-return]
+
+
+csqrt = _c99("csqrt", 1)
+cexp = _c99("cexp", 1)
+clog = _c99("clog", 1)
+csin = _c99("csin", 1)
+ccos = _c99("ccos", 1)
+cpow = _c99("cpow", 2)

@@ -1,0 +1,459 @@
+"""The callables: NumPy's ufuncs by name, signature and semantics, around compiled loops.
+
+A call takes one of two ways. Plain arrays of native dtypes that need no cast go straight to a compiled entry, which
+answers whether it could (``ready`` maps dtypes to loops that the other way has found before). Everything else, and
+every error, is worked out in `Ufunc.general`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy import empty, ndarray
+
+from parity_kernels import broadcasting, casting
+from parity_kernels.broadcasting import DONE, OTHER_ORDER, RAISED, broadcast_shape, memory_order
+from parity_kernels.dtypes import DTYPES, DType
+from parity_kernels.loops import Kernel, natural_power_loop
+from parity_kernels.table import Row
+
+Array = np.ndarray[Any, Any]
+_NO_VALUE: Any = np._NoValue  # type: ignore[attr-defined]  # noqa: SLF001 - what NumPy's own methods have as default
+_COMPARISONS = {  # name → what it says when the Python integer on its right is (below, above) the range of the left
+    "equal": (False, False),
+    "not_equal": (True, True),
+    "less": (False, True),
+    "less_equal": (False, True),
+    "greater": (True, False),
+    "greater_equal": (True, False),
+}
+_NATURAL_ONLY = "Integers to negative integer powers are not allowed."
+
+
+class Ufunc:
+    """One universal function. Attributes and methods are those of ``numpy.ufunc``."""
+
+    __slots__ = ("__name__", "_entry", "identity", "nin", "nout", "ready", "row", "types")
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.__name__, self.nin, self.nout, self.identity = row.name, row.nin, row.nout, row.identity
+        self.types = list(row.kernels)
+        self.ready: dict[Any, tuple[int, DType]] = {}
+        self._entry: Callable[..., int] = self._first_call
+
+    @property
+    def nargs(self) -> int:
+        """Number of operands, outputs included."""
+        return self.nin + self.nout
+
+    @property
+    def ntypes(self) -> int:
+        """Number of loops."""
+        return len(self.types)
+
+    @property
+    def signature(self) -> None:
+        """None, as for every ufunc that works element by element."""
+
+    def __repr__(self) -> str:
+        return f"<ufunc '{self.__name__}'>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _by_name, (self.__name__,)
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self.general(args, keywords)
+
+    def outer(self, first: Any, second: Any, /, **keywords: Any) -> Any:
+        """The function of all pairs of an element of ``first`` and one of ``second``."""
+        if self.nin != 2:  # noqa: PLR2004 - outer is about pairs
+            message = "outer product only supported for binary functions"
+            raise ValueError(message)
+        if casting.weak_type(first) is None:
+            first = np.asarray(first)
+            first = first.reshape(first.shape + (1,) * np.ndim(second))  # noqa: RUF005
+        return self(first, second, **keywords)
+
+    def reduce(
+        self,
+        array: Any,
+        axis: Any = 0,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: Any = False,  # noqa: FBT002 - NumPy's signature
+        initial: Any = _NO_VALUE,
+        where: Any = True,  # noqa: FBT002
+    ) -> Any:
+        """Fold one or several axes."""
+        from parity_kernels import reductions  # noqa: PLC0415 - they import this module
+
+        return reductions.reduce(self, array, axis, dtype, out, keepdims, initial, where)
+
+    def accumulate(self, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+        """Fold along one axis, and keep all that comes between."""
+        from parity_kernels import reductions  # noqa: PLC0415
+
+        return reductions.accumulate(self, array, axis, dtype, out)
+
+    def loop(self, signature: str) -> Kernel:
+        """The kernel of a loop in NumPy's notation, with ``l`` and ``L`` for 64 bits."""
+        return self.row.kernels[signature]
+
+    def _first_call(self, *operands: Any) -> int:
+        self._entry = broadcasting.entry(broadcasting.drive_name(self.nin, self.nout))
+        return self._entry(*operands)
+
+    def general(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Any call: parse, resolve, broadcast, cast, run, and give back what NumPy would."""
+        inputs, options = _parsed(self, args, keywords)
+        weak = [casting.weak_type(value) for value in inputs]
+        arrays = [np.asarray(value) for value in inputs]
+        if all(weak) or self.nin == 1:
+            weak = [None] * self.nin
+        operands = [kind or array.dtype for kind, array in zip(weak, arrays, strict=True)]
+        found = casting.resolve(self, self.row, operands, options.fixed, options.casting)
+        inputs_of, outputs_of = (([DTYPES[char] for char in part]) for part in found.split("->"))
+        answer = self._beyond_range(inputs, weak, inputs_of)
+        if answer is None:
+            for k, (array, target) in enumerate(zip(arrays, inputs_of, strict=True)):
+                if weak[k] is None:
+                    casting.check_input(self, array.dtype, target, options.casting, k)
+                else:
+                    arrays[k] = _weak_array(inputs[k], arrays[k], target, self, options.casting, k)
+        for k, out in enumerate(options.out):
+            if out is not None:
+                casting.check_output(self, outputs_of[k], out.dtype, options.casting, self.nin + k)
+        shape = self._shape(arrays, options)
+        kernel = self.row.kernels[found]
+        if answer is not None:
+            return _constant(answer, arrays, shape, options)
+        self._remember(operands, inputs_of, outputs_of, kernel)
+        arrays = [_native(array, target) for array, target in zip(arrays, inputs_of, strict=True)]
+        return self._run(kernel, arrays, outputs_of, shape, options)
+
+    def _remember(self, operands: list[Any], inputs_of: list[DType], outputs_of: list[DType], kernel: Kernel) -> None:
+        """Let plain calls with these dtypes take the short way from now on, if they need no cast."""
+        exact = all(
+            isinstance(dtype, np.dtype) and dtype == target and dtype.isnative
+            for dtype, target in zip(operands, inputs_of, strict=True)
+        )
+        if exact and self.nout == 1 and kernel.around is not natural_power_loop:
+            key = operands[0] if self.nin == 1 else tuple(operands)
+            self.ready[key] = (kernel.address, outputs_of[0])
+
+    def _beyond_range(self, inputs: list[Any], weak: list[type | None], inputs_of: list[DType]) -> bool | None:
+        """What a comparison with a Python integer says that the other operand's type cannot hold; else None."""
+        if self.__name__ not in _COMPARISONS or int not in weak:
+            return None
+        k = weak.index(int)
+        if inputs_of[k].kind not in "iu":
+            return None
+        limits = np.iinfo(inputs_of[k])
+        if limits.min <= inputs[k] <= limits.max:
+            return None
+        below, above = _COMPARISONS[self.__name__]
+        if self.__name__ in ("equal", "not_equal"):
+            return above
+        return (above if inputs[k] > limits.max else below) == (k == 1)
+
+    def _shape(self, arrays: list[Array], options: "_Options") -> tuple[int, ...]:
+        """The shape of the outputs, or NumPy's ValueError."""
+        shapes = [array.shape for array in arrays]
+        if options.where is not None:
+            shapes.append(options.where.shape)
+        outs = [out for out in options.out if out is not None]
+        shape = broadcast_shape(*shapes, *[out.shape for out in outs])
+        for out in outs:
+            if out.shape != shape:
+                message = (
+                    f"non-broadcastable output operand with shape {out.shape} doesn't match the broadcast "
+                    f"shape {shape}".replace(" (", "\0(").replace(", ", ",").replace("\0", " ")
+                )
+                raise ValueError(message)
+        return shape
+
+    def _run(
+        self, kernel: Kernel, arrays: list[Array], outputs_of: list[DType], shape: tuple[int, ...], options: "_Options"
+    ) -> Any:
+        """Run the loop into new outputs, into the given ones, or into copies of these where they cannot be written."""
+        order = None
+        targets: list[Array] = []
+        for k, dtype in enumerate(outputs_of):
+            given = options.out[k]
+            if given is not None and _writable_in_place(given, dtype, arrays, options, targets):
+                targets.append(given)
+                continue
+            if order is None:
+                order = _output_order(shape, arrays, options.order)
+            target = _allocated(shape, dtype, order)
+            if given is not None and options.where is not None:
+                np.copyto(target, given, casting="unsafe")
+            targets.append(target)
+        if options.where is None:
+            entry = broadcasting.entry(broadcasting.drive_name(self.nin, self.nout))
+            code = entry(kernel.address, 0, *arrays, *targets)
+        else:
+            entry = broadcasting.entry(broadcasting.drive_name(self.nin, self.nout, masked=True))
+            code = entry(kernel.address, *arrays, *targets, options.where)
+        if code == RAISED:
+            raise ValueError(_NATURAL_ONLY)
+        if code != DONE:
+            message = f"{self.__name__}: operands {[array.shape for array in arrays]} do not fit {shape}"
+            raise AssertionError(message)
+        results = tuple(_delivered(target, given, arrays) for target, given in zip(targets, options.out, strict=True))
+        return results[0] if self.nout == 1 else results
+
+
+class UnaryUfunc(Ufunc):
+    """One input, one output."""
+
+    __slots__ = ()
+
+    def __call__(self, x: Any = _NO_VALUE, /, out: Any = None, **keywords: Any) -> Any:
+        if type(x) is ndarray and out is None and not keywords:
+            found = self.ready.get(x.dtype)
+            if found is not None:
+                shape = x.shape
+                result = empty(shape, found[1])
+                if not self._entry(found[0], 1, x, result):
+                    return result if shape else result[()]
+                result = _allocated(shape, found[1], _output_order(shape, [x], "K"))
+                self._entry(found[0], 0, x, result)
+                return result
+        args = () if x is _NO_VALUE else (x,)
+        return self.general(args, {"out": out, **keywords})
+
+
+class BinaryUfunc(Ufunc):
+    """Two inputs, one output."""
+
+    __slots__ = ()
+
+    def __call__(self, x: Any = _NO_VALUE, y: Any = _NO_VALUE, /, out: Any = None, **keywords: Any) -> Any:
+        if type(x) is ndarray and type(y) is ndarray and out is None and not keywords:
+            found = self.ready.get((x.dtype, y.dtype))
+            if found is not None:
+                shape = x.shape
+                if shape != y.shape:
+                    shape = broadcast_shape(shape, y.shape)
+                result = empty(shape, found[1])
+                code = self._entry(found[0], 2, x, y, result)
+                if not code:
+                    return result if shape else result[()]
+                if code == OTHER_ORDER:
+                    result = _allocated(shape, found[1], _output_order(shape, [x, y], "K"))
+                    self._entry(found[0], 0, x, y, result)
+                    return result
+        args = tuple(value for value in (x, y) if value is not _NO_VALUE)
+        return self.general(args, {"out": out, **keywords})
+
+
+class _Options:
+    """The keywords of one call, checked."""
+
+    __slots__ = ("casting", "fixed", "order", "out", "where")
+
+    def __init__(self, out: list[Array | None], where: Array | None, rule: str, order: str, fixed: list[Any]) -> None:
+        self.out, self.where, self.casting, self.order, self.fixed = out, where, rule, order, fixed
+
+
+_KEYWORDS = frozenset({"out", "where", "casting", "order", "dtype", "subok", "signature", "sig"})
+
+
+def _parsed(ufunc: Ufunc, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[list[Any], _Options]:
+    """Inputs and options of a call. Raises TypeError or ValueError as NumPy does."""
+    name, nin, nout = ufunc.__name__, ufunc.nin, ufunc.nout
+    if not nin <= len(args) <= nin + nout:
+        message = f"{name}() takes from {nin} to {nin + nout} positional arguments but {len(args)} were given"
+        raise TypeError(message)
+    for keyword in keywords:
+        if keyword not in _KEYWORDS:
+            message = f"{name}() got an unexpected keyword argument '{keyword}'"
+            raise TypeError(message)
+    if len(args) > nin and keywords.get("out") is not None:
+        message = "cannot specify 'out' as both a positional and keyword argument"
+        raise TypeError(message)
+    out = args[nin:] if len(args) > nin else keywords.get("out")
+    rule = keywords.get("casting", "same_kind")
+    if not isinstance(rule, str):
+        message = f"casting must be str, not {type(rule).__name__}"
+        raise TypeError(message)
+    if rule not in casting.CASTINGS:
+        message = f"casting must be one of 'no', 'equiv', 'safe', 'same_kind', or 'unsafe' (got '{rule}')"
+        raise ValueError(message)
+    order = keywords.get("order", "K")
+    if order is not None and not isinstance(order, str):
+        message = f"order must be str, not {type(order).__name__}"
+        raise TypeError(message)
+    order = "K" if order is None else order.upper()
+    if order not in ("C", "F", "A", "K"):
+        message = f"order must be one of 'C', 'F', 'A', or 'K' (got '{keywords['order']}')"
+        raise ValueError(message)
+    if not isinstance(keywords.get("subok", True), bool):
+        message = f"'subok' must be a boolean, not {type(keywords['subok']).__name__}"
+        raise TypeError(message)
+    where = _mask(keywords.get("where", True))
+    return list(args[:nin]), _Options(_outputs(ufunc, out), where, rule, order, _fixed(ufunc, keywords))
+
+
+def _outputs(ufunc: Ufunc, out: Any) -> list[Array | None]:
+    """One array or None for each output."""
+    if out is None:
+        return [None] * ufunc.nout
+    if not isinstance(out, tuple):
+        if ufunc.nout > 1:
+            message = "'out' must be a tuple of arrays"
+            raise TypeError(message)
+        out = (out,)
+    elif len(out) > ufunc.nout or (len(out) < ufunc.nout):
+        message = "The 'out' tuple must have exactly one entry per ufunc output"
+        raise ValueError(message)
+    for array in out:
+        if array is not None and not isinstance(array, ndarray):
+            message = "return arrays must be of ArrayType"
+            raise TypeError(message)
+        if array is not None and not array.flags.writeable:
+            message = "output array is read-only"
+            raise ValueError(message)
+    return list(out)
+
+
+def _mask(where: Any) -> Array | None:
+    """``where`` as an array of native bool, or None if it is True."""
+    if where is True:
+        return None
+    mask = where if isinstance(where, (ndarray, np.generic)) else np.asarray(where, dtype=bool)
+    if not np.can_cast(mask.dtype, np.bool_, "safe"):
+        message = f"Cannot cast array data from {mask.dtype!r} to dtype('bool') according to the rule 'safe'"
+        raise TypeError(message)
+    return np.asarray(mask)
+
+
+def _fixed(ufunc: Ufunc, keywords: dict[str, Any]) -> list[DType | None]:
+    """What ``signature=`` or ``dtype=`` fixes, operand by operand."""
+    signature = keywords.get("signature", keywords.get("sig"))
+    dtype = keywords.get("dtype")
+    if signature is None:
+        fixed = None if dtype is None else np.dtype(dtype)
+        return [None] * ufunc.nin + [fixed] * ufunc.nout
+    if dtype is not None:
+        message = "cannot specify both 'signature' and 'dtype'"
+        raise TypeError(message)
+    if isinstance(signature, (str, bytes)):
+        text = signature.decode() if isinstance(signature, bytes) else signature
+        listed: tuple[Any, ...] = tuple(text.replace("->", "")) if "->" in text else (text,)
+        inputs = len(text.split("->")[0])
+        if "->" in text and (inputs != ufunc.nin or len(listed) != ufunc.nargs):
+            message = (
+                f"a type-string for {ufunc.__name__}, {ufunc.nin} typecode(s) before and {ufunc.nout} after the -> sign"
+            )
+            raise ValueError(message)
+    elif isinstance(signature, tuple):
+        listed = signature
+    else:
+        message = "the signature object to ufunc must be a string or a tuple."
+        raise TypeError(message)
+    if len(listed) == 1:
+        return [None] * ufunc.nin + [np.dtype(listed[0])] * ufunc.nout
+    if len(listed) != ufunc.nargs:
+        message = f"a type-tuple must be specified of length {ufunc.nargs} for ufunc '{ufunc.__name__}'"
+        raise ValueError(message)
+    return [None if part is None else np.dtype(part) for part in listed]
+
+
+def _weak_array(value: Any, array: Array, target: DType, ufunc: Ufunc, rule: str, index: int) -> Array:
+    """A Python number in the type of the loop. Raises OverflowError for an integer that does not fit."""
+    if target.kind == "b" or (isinstance(value, complex) and target.kind != "c"):
+        casting.check_input(ufunc, array.dtype, target, rule, index)
+    if isinstance(value, float) and target.kind in "iu":
+        casting.check_input(ufunc, array.dtype, target, rule, index)
+        return array.astype(target)
+    with np.errstate(all="ignore"):
+        return np.array(value, dtype=target)
+
+
+def _native(array: Array, target: DType) -> Array:
+    """The array in a native dtype that the loop reads: itself, or a cast copy."""
+    if array.dtype == target and array.dtype.isnative:
+        return array
+    with np.errstate(all="ignore"):
+        return array.astype(target, casting="unsafe")
+
+
+def _output_order(shape: tuple[int, ...], arrays: list[Array], order: str) -> tuple[int, ...] | None:
+    """Axes from outermost to innermost for a new output; None means C order."""
+    ndim = len(shape)
+    if ndim < 2 or order == "C":  # noqa: PLR2004 - one dimension has one order
+        return None
+    if order == "F" or (order == "A" and all(array.flags.fnc or array.flags.f_contiguous for array in arrays)):
+        return tuple(reversed(range(ndim)))
+    if order == "A":
+        return None
+    axes = memory_order(ndim, *[(array.shape, array.strides) for array in arrays])
+    return None if axes == tuple(range(ndim)) else axes
+
+
+def _allocated(shape: tuple[int, ...], dtype: DType, order: tuple[int, ...] | None) -> Array:
+    """A new array whose axes lie in memory in the given order."""
+    if order is None:
+        return empty(shape, dtype)
+    inverse = sorted(range(len(order)), key=order.__getitem__)
+    return empty(tuple(shape[axis] for axis in order), dtype).transpose(inverse)
+
+
+def _writable_in_place(
+    given: Array, dtype: DType, arrays: list[Array], options: _Options, before: list[Array]
+) -> bool:
+    """Whether the loop may write to an output directly: same native dtype, and no other operand in the way.
+
+    An input at exactly the same place is not in the way, since a loop reads an element before it writes it.
+    """
+    if given.dtype != dtype or not given.dtype.isnative:
+        return False
+    if any(np.may_share_memory(given, earlier) for earlier in before):
+        return False
+    if options.where is not None and np.may_share_memory(given, options.where):
+        return False
+    place = given.__array_interface__["data"][0], given.shape, given.strides, given.itemsize
+    for array in arrays:
+        same = (array.__array_interface__["data"][0], array.shape, array.strides, array.itemsize) == place
+        if not same and np.may_share_memory(given, array):
+            return False
+    return True
+
+
+def _delivered(target: Array, given: Array | None, arrays: list[Array]) -> Any:
+    """What the caller gets: the output that was passed, a new array, or a scalar if all inputs had no dimensions."""
+    if given is None:
+        return target if target.ndim else target[()]
+    if given is not target:
+        with np.errstate(all="ignore"):
+            np.copyto(given, target, casting="unsafe")
+    del arrays
+    return given
+
+
+def _constant(answer: bool, arrays: list[Array], shape: tuple[int, ...], options: _Options) -> Any:  # noqa: FBT001
+    """A comparison whose outcome needs no look at the elements."""
+    (given,) = options.out
+    result = given
+    if result is None:
+        result = _allocated(shape, DTYPES["?"], _output_order(shape, arrays, options.order))
+    np.copyto(result, answer, where=True if options.where is None else options.where, casting="unsafe")
+    return result if given is not None or result.ndim else result[()]
+
+
+def made(row: Row) -> Ufunc:
+    """The callable of a row."""
+    if row.nout == 1:
+        return UnaryUfunc(row) if row.nin == 1 else BinaryUfunc(row)
+    return Ufunc(row)
+
+
+def _by_name(name: str) -> Ufunc:
+    """Unpickle: a ufunc is itself, not a copy."""
+    import parity_kernels  # noqa: PLC0415 - the package imports this module
+
+    found: Ufunc = getattr(parity_kernels, name)
+    return found

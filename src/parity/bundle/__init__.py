@@ -1,0 +1,1 @@
+"""The directory of one run: everything needed to look at it again."""

@@ -1,0 +1,270 @@
+"""Makes one call and says what came out: the one reader of calls, for the oracle and for every provider.
+
+This module imports only NumPy and the standard library and runs on Python 3.8 and NumPy 1.20 and later, because the
+oracle's script carries it into interpreters that have nothing else (`parity.oracle.capture`). Calls come as the plain
+JSON of `parity.documents.case.Call`, pools as arrays by name. Nothing here judges.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
+
+import numpy as np
+
+CODES: Dict[str, str] = {
+    "?": "|b1", "b": "|i1", "B": "|u1", "h": "<i2", "H": "<u2", "i": "<i4", "I": "<u4", "l": "<i8", "L": "<u8",
+    "e": "<f2", "f": "<f4", "d": "<f8", "F": "<c8", "D": "<c16",
+}  # fmt: skip
+"""Element character → type string of the array interface; `l` and `L` are 64 bits wide everywhere."""
+
+FLAGS = ("divide", "over", "under", "invalid")
+_FLAG_OF_MESSAGE = {"divide by zero": "divide", "overflow": "over", "underflow": "under", "invalid value": "invalid"}
+
+
+class Value(NamedTuple):
+    """One result.
+
+    kind: `array`, `scalar` (a NumPy scalar), or `python:<type>` for anything else.
+    dtype: type string such as `<f8`, `>f8`; the name of the type where it is no array's.
+    data: elements in C order, little endian; the text of repr for what has no bits.
+    """
+
+    kind: str
+    dtype: str
+    shape: Tuple[int, ...]
+    data: bytes
+
+
+class Returned(NamedTuple):
+    """The call returned.
+
+    values: the results. written: for each `out`, its whole memory block afterwards, gaps included.
+    is_out: for each result, whether it is the very object given as `out`. changed: names of the arguments that are no
+    `out` and whose memory changed. flags: floating-point flags raised. warnings: class names of warnings.
+    """
+
+    values: Tuple[Value, ...]
+    written: Tuple[bytes, ...]
+    is_out: Tuple[bool, ...]
+    changed: Tuple[str, ...]
+    flags: Tuple[str, ...]
+    warnings: Tuple[str, ...]
+
+
+class Raised(NamedTuple):
+    """The call raised. type: class name. bases: public class names along its MRO, itself included. message: its text."""
+
+    type: str
+    bases: Tuple[str, ...]
+    message: str
+
+
+class Crashed(NamedTuple):
+    """The process died; signal: its number, 0 if it exited by itself."""
+
+    signal: int
+
+
+class TimedOut(NamedTuple):
+    """No answer within the limit, in seconds."""
+
+    limit: float
+
+
+class Missing(NamedTuple):
+    """The provider has no function of that name."""
+
+    name: str
+
+
+Outcome = Union[Returned, Raised, Crashed, TimedOut, Missing]
+
+
+def outcome(namespace: Any, call: Mapping[str, Any], pools: Mapping[str, np.ndarray]) -> Outcome:
+    """Make a call on a namespace of NumPy-named functions. Whatever the function raises is an outcome."""
+    function = resolve(namespace, call["op"])
+    return Missing(call["op"]) if function is None else perform(function, call, pools)
+
+
+def resolve(namespace: Any, op: str) -> Optional[Callable[..., Any]]:
+    """The function `add` or the method `add.reduce` of a namespace; None if it has none."""
+    found = namespace
+    for name in op.split("."):
+        found = getattr(found, name, None)
+        if found is None:
+            return None
+    return found  # type: ignore[no-any-return]
+
+
+def perform(function: Callable[..., Any], call: Mapping[str, Any], pools: Mapping[str, np.ndarray]) -> Outcome:
+    """Build the arguments of a call, make it, and record what it did."""
+    arguments = Arguments(call, pools)
+    flags: List[str] = []
+
+    def note(message: str, _status: int) -> None:
+        flags.append(_FLAG_OF_MESSAGE.get(message, message))
+
+    try:
+        with warnings.catch_warnings(record=True) as caught, np.errstate(all="call", call=note):
+            warnings.simplefilter("always")
+            result = function(*arguments.args, **arguments.kwargs)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - extension modules raise beyond Exception (pyo3's PanicException)
+        bases = tuple(base.__name__ for base in type(error).__mro__ if base.__name__[0] != "_" and base is not object)
+        return Raised(type(error).__name__, bases, str(error)[:500])
+    results = result if isinstance(result, tuple) else (result,)
+    return Returned(
+        tuple(value_of(item) for item in results),
+        arguments.written(),
+        tuple(any(item is out for out in arguments.outs) for item in results) if arguments.outs else (),
+        arguments.changed(),
+        tuple(flag for flag in FLAGS if flag in flags),
+        tuple(sorted({entry.category.__name__ for entry in caught})),
+    )
+
+
+def value_of(item: Any) -> Value:
+    """A result as bits. Python numbers keep their type in `kind`, so that the judge can refuse them."""
+    if not isinstance(item, (np.ndarray, np.generic)):
+        kind = "python:" + type(item).__name__
+        if not isinstance(item, (bool, int, float, complex)):
+            return Value(kind, type(item).__name__, (), repr(item)[:200].encode())
+        item = np.asarray(item)
+    else:
+        kind = "array" if isinstance(item, np.ndarray) else "scalar"
+    array = np.asarray(item)
+    if array.dtype.hasobject:
+        return Value(kind, array.dtype.str, array.shape, repr(array.tolist())[:200].encode())
+    # ascontiguousarray would make 0-d arrays 1-d; tobytes is in C order whatever the strides are.
+    little = array if array.dtype.byteorder != ">" else array.astype(array.dtype.newbyteorder("<"))
+    return Value(kind, array.dtype.str, array.shape, little.tobytes())
+
+
+def array_of(value: Value) -> np.ndarray:
+    """The elements of a result as an array in little-endian order (read-only)."""
+    return np.frombuffer(value.data, np.dtype(value.dtype).newbyteorder("<")).reshape(value.shape)
+
+
+class Arguments:
+    """The arguments of one call, built from pools, and what became of their memory."""
+
+    def __init__(self, call: Mapping[str, Any], pools: Mapping[str, np.ndarray]) -> None:
+        named: Dict[str, Any] = {str(position): item for position, item in enumerate(call["args"])}
+        keywords = call.get("kwargs", {})
+        for name, item in keywords.items():
+            if isinstance(item, list) and item and isinstance(item[0], dict):
+                named.update({f"{name}.{number}": part for number, part in enumerate(item)})
+            else:
+                named[name] = item
+        self._blocks: Dict[str, np.ndarray] = {}
+        self._owner = {name: item.get("of", name) for name, item in named.items() if _is_array(item)}
+        built: Dict[str, Any] = {}
+        for name, item in sorted(named.items(), key=lambda pair: _is_array(pair[1]) and "of" in pair[1]):
+            built[name] = self._build(name, item, named, pools)
+        self.args = [built[str(position)] for position in range(len(call["args"]))]
+        self.kwargs = {name: self._keyword(name, item, built) for name, item in keywords.items()}
+        self.outs = [built[name] for name in built if name.split(".")[0] == "out" and _is_array(named[name])]
+        self._out_blocks = [self._owner[name] for name in built if name.split(".")[0] == "out" and name in self._owner]
+        self._before = {name: block.tobytes() for name, block in self._blocks.items() if name not in self._out_blocks}
+
+    def _build(self, name: str, item: Any, named: Mapping[str, Any], pools: Mapping[str, np.ndarray]) -> Any:
+        if _is_array(item):
+            if "of" not in item:
+                self._blocks[name] = memory_block(item, pools)
+                return view_of(item, self._blocks[name])
+            owner = named[item["of"]]
+            return view_of({**item, "pool": owner["pool"], "unaligned": owner.get("unaligned", False)}, self._blocks[item["of"]])
+        if isinstance(item, dict):
+            return python_scalar(item)
+        return item
+
+    @staticmethod
+    def _keyword(name: str, item: Any, built: Mapping[str, Any]) -> Any:
+        if isinstance(item, list):
+            return tuple(
+                built[f"{name}.{number}"] if isinstance(part, dict) else part for number, part in enumerate(item)
+            )
+        if name == "dtype" and item is not None:
+            return np.dtype(CODES.get(item, item))
+        return built[name]
+
+    def written(self) -> Tuple[bytes, ...]:
+        """The memory blocks of the `out` arguments, as they are now."""
+        return tuple(self._blocks[name].tobytes() for name in self._out_blocks)
+
+    def changed(self) -> Tuple[str, ...]:
+        """Names of the other arguments whose memory is not what it was."""
+        return tuple(name for name, before in self._before.items() if self._blocks[name].tobytes() != before)
+
+
+def _is_array(item: Any) -> bool:
+    return isinstance(item, dict) and "pool" in item
+
+
+def python_scalar(item: Mapping[str, str]) -> Any:
+    """A Python number from its exact text."""
+    kind, text = item["python"], item["value"]
+    if kind == "bool":
+        return text == "True"
+    if kind == "int":
+        return int(text)
+    if kind == "float":
+        return float.fromhex(text)
+    real, imaginary = text.split(",")
+    return complex(float.fromhex(real), float.fromhex(imaginary))
+
+
+def _geometry(item: Mapping[str, Any]) -> Tuple[Tuple[int, ...], List[int], int, int]:
+    """Shape, strides in elements, offset of the first element, length of the block."""
+    shape = tuple(item.get("shape", ()))
+    strides = item.get("strides")
+    if strides is None:
+        strides, step = [0] * len(shape), 1
+        for axis in range(len(shape) - 1, -1, -1):
+            strides[axis] = step
+            step *= max(shape[axis], 1)
+    empty = 0 in shape
+    reach = [] if empty else [(length - 1) * stride for length, stride in zip(shape, strides)]
+    offset, length = item.get("offset"), item.get("length")
+    if offset is None:
+        offset = -sum(part for part in reach if part < 0)
+    if length is None:
+        length = 0 if empty else offset + sum(part for part in reach if part > 0) + 1
+    return shape, list(strides), offset, length
+
+
+def _dtype(item: Mapping[str, Any]) -> np.dtype:
+    dtype = np.dtype(CODES[item["pool"].split(".")[0]])
+    return dtype.newbyteorder(">") if item.get("swapped") else dtype
+
+
+def memory_block(item: Mapping[str, Any], pools: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The bytes in which an array lies, filled from its pool; the gaps between its elements hold other values."""
+    shape, strides, offset, length = _geometry(item)
+    dtype, pool, start = _dtype(item), pools[item["pool"]], item.get("at", 0)
+    lead = 1 if item.get("unaligned") else 0
+    block = np.zeros(lead + length * dtype.itemsize, np.uint8)
+    size = 0 if item.get("linear") else int(np.prod(shape, dtype=np.int64))
+    elements = np.ndarray((length,), dtype, block.data, lead)
+    if length:
+        elements[...] = pool.take(np.arange(start + size, start + size + length), mode="wrap")
+    if size:
+        view = np.ndarray(shape, dtype, block.data, lead + offset * dtype.itemsize, [s * dtype.itemsize for s in strides])
+        view[...] = pool.take(np.arange(start, start + size), mode="wrap").reshape(shape)
+    return block
+
+
+def view_of(item: Mapping[str, Any], block: np.ndarray) -> Any:
+    """The array, or the NumPy scalar, that an argument describes in its memory block."""
+    shape, strides, offset, _ = _geometry(item)
+    dtype, lead = _dtype(item), 1 if item.get("unaligned") else 0
+    if 0 in shape:
+        array = np.empty(shape, dtype)
+    else:
+        start = lead + offset * dtype.itemsize
+        array = np.ndarray(shape, dtype, block.data, start, [stride * dtype.itemsize for stride in strides])
+    if item.get("readonly"):
+        array.flags.writeable = False
+    return array[()] if item.get("scalar") else array

@@ -1,0 +1,1 @@
+"""Every persisted or received document, as a strict model with a schema version."""

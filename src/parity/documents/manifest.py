@@ -1,0 +1,71 @@
+"""The manifest of a run: what a user writes in YAML, and what ran."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from parity.documents.model import Document
+
+SuiteName = Literal["smoke", "core", "full"]
+DEFAULT_SEED = "20261120"
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Metadata(Document):
+    """Who asks, and for what."""
+
+    name: Name
+    description: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class ProviderChoice(Document):
+    """spec: as `--provider` takes it."""
+
+    spec: Name = "numba"
+
+
+class RunSpec(Document):
+    """What to run. ops, dtypes: empty for all. oracle: `auto` or a capture's path."""
+
+    suite: SuiteName = "core"
+    ops: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    provider: ProviderChoice = ProviderChoice()
+    oracle: str = "auto"
+    bench: bool = False
+    seed: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] = DEFAULT_SEED
+
+
+class Gates(Document):
+    """Limits beyond the catalogue's: max_ulp by operation; p99_regression as a share, judged by `parity bench gate`."""
+
+    max_ulp: dict[str, Annotated[float, Field(ge=0)]] = {}
+    p99_regression: Annotated[float, Field(gt=0)] | None = None
+
+
+class Budgets(Document):
+    """Bounds that are enforced: seconds for the whole execution, MiB of address space for each worker, planned cases."""
+
+    seconds: Annotated[int, Field(gt=0)] | None = None
+    memory_mib: Annotated[int, Field(gt=0)] | None = None
+    cases: Annotated[int, Field(gt=0)] | None = None
+
+
+class Outputs(Document):
+    """redact: no input or output values in the bundle. seal_overhead: share of repair symbols in its seal."""
+
+    redact: bool = False
+    seal_overhead: Annotated[float, Field(gt=0, le=1)] = 0.10
+
+
+class Manifest(Document):
+    """version, metadata.name and run are required."""
+
+    version: Literal["v1"]
+    metadata: Metadata
+    run: RunSpec
+    gates: Gates = Gates()
+    budgets: Budgets = Budgets()
+    outputs: Outputs = Outputs()

@@ -1,0 +1,44 @@
+"""run.json: what ran, with what, as far as it does not depend on time or place; and the list of a bundle's files."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from parity.documents.capture import FileDigest, OracleIdentity
+from parity.documents.case import Count
+from parity.documents.manifest import Manifest
+from parity.documents.model import Document
+from parity.documents.report import ProviderIdentity
+
+
+class Program(Document):
+    """What parity itself ran on."""
+
+    parity: str
+    python: str
+    numpy: str
+    platform: str
+
+
+class RunDocument(Document):
+    """parity.run/1: everything of the report that the verdicts do not say."""
+
+    schema_: Literal["parity.run/1"] = Field(default="parity.run/1", alias="schema")
+    run_id: str
+    manifest: Manifest
+    provider: ProviderIdentity
+    oracle: OracleIdentity
+    program: Program
+    plan_digest: str
+    capture_digest: str
+    catalogue_digest: str
+    not_captured: Count
+    allow_pure: bool
+
+
+class BundleManifest(Document):
+    """manifest.json: every file of the bundle but itself, in sorted order."""
+
+    schema_: Literal["parity.bundle/1"] = Field(default="parity.bundle/1", alias="schema")
+    run_id: str
+    files: tuple[FileDigest, ...]

@@ -1,0 +1,1 @@
+"""Runs cases in isolated processes: a crash, a hang or a wrong type costs one case."""

@@ -1,0 +1,51 @@
+"""What runs inside a worker process: the provider is imported here and nowhere else."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from parity import calling
+
+_setup: "tuple[Callable[[], Any], dict[str, np.ndarray]] | None" = None
+_loaded: Any = None
+
+
+def initialize(load: Callable[[], Any], pools: Mapping[str, bytes], memory_mib: int | None) -> None:
+    """Keep what the cases need. What a provider prints goes nowhere: stdout is the result's."""
+    global _setup  # noqa: PLW0603 - one per process, set once by its initializer
+    silence = os.open(os.devnull, os.O_WRONLY)
+    sys.stdout.flush()
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    os.close(silence)
+    if memory_mib is not None:
+        import resource  # noqa: PLC0415 - not on Windows, where no such budget can be kept
+
+        limit = memory_mib << 20
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    _setup = load, {
+        name: np.frombuffer(data, calling.CODES[name.split(".", maxsplit=1)[0]]) for name, data in pools.items()
+    }
+
+
+def provider() -> Any:
+    """The provider, imported at its first use in this process."""
+    global _loaded  # noqa: PLW0603
+    if _loaded is None:
+        assert _setup is not None
+        _loaded = _setup[0]()
+    return _loaded
+
+
+def identify() -> Any:
+    """Who the provider says it is. Its ProviderError travels to the parent."""
+    return provider().identity
+
+
+def make(call: dict[str, Any]) -> calling.Outcome:
+    """Make one call on the provider."""
+    assert _setup is not None
+    return calling.outcome(provider().namespace, call, _setup[1])

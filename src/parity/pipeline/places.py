@@ -1,0 +1,49 @@
+"""Where things are: the root of what runs leave, and the captures that come with parity."""
+
+import os
+from pathlib import Path
+
+import parity
+from parity.errors import OracleError
+
+
+def is_checkout(path: Path) -> bool:
+    """Whether a directory is a checkout of parity (a copy without its git directory counts)."""
+    return (path / "src" / "parity" / "ops").is_dir() and (path / "pyproject.toml").is_file()
+
+
+def artifacts_root() -> Path:
+    """PARITY_ARTIFACTS, else `artifacts/` in a checkout, else `.parity/` in the current directory."""
+    named = os.environ.get("PARITY_ARTIFACTS")
+    if named:
+        return Path(named)
+    return Path("artifacts" if is_checkout(Path.cwd()) else ".parity")
+
+
+def runs_folder(out: Path | None) -> Path:
+    """The folder of run bundles."""
+    return out if out is not None else artifacts_root() / "runs"
+
+
+def fixtures() -> Path:
+    """The fixtures of the checkout in which one stands, else those of the installed parity."""
+    package = Path(parity.__file__).parent
+    candidates = [Path("fixtures"), package / "fixtures", package.parents[1] / "fixtures"]
+    if not is_checkout(Path.cwd()):
+        del candidates[0]
+    for candidate in candidates:
+        if (candidate / "oracle").is_dir():
+            return candidate
+    raise OracleError(
+        "this installation of parity carries no captures", where="fixtures/oracle", hint="reinstall, or name one by --oracle"
+    )
+
+
+def default_capture() -> Path:
+    """The committed capture that `oracle: auto` means: of the newest NumPy."""
+    found = sorted(path.parent for path in (fixtures() / "oracle").glob("*/capture.json"))
+    if not found:
+        raise OracleError(
+            "there is no committed capture", where=str(fixtures() / "oracle"), hint="make one with `parity capture --out DIR`"
+        )
+    return found[-1]
