@@ -105,6 +105,53 @@ def plain_binary_loop(scalar: Scalar, first: str, second: str, out: str) -> Loop
     return loop
 
 
+def directed_unary_loop(forward: Scalar, backward: Scalar, first: str, out: str) -> Loop:
+    """One scalar function for forward strides of the input, another for backward ones, where NumPy does that too."""
+    size_1, size_o = ITEMSIZE[first], ITEMSIZE[out]
+
+    def loop(args: int, counts: int, steps: int) -> None:
+        columns = word(counts, 0)
+        step_x, step_o = word(steps, 0), word(steps, 1)
+        for row in range(word(counts, 1)):
+            x, o = word(args, 0) + row * word(steps, 2), word(args, 1) + row * word(steps, 3)
+            if step_x == size_1 and step_o == size_o:
+                for i in range(columns):
+                    store(o, i, out, forward(load(x, i, first)))
+            elif step_x >= 0:
+                for i in range(columns):
+                    store(o + i * step_o, 0, out, forward(load(x + i * step_x, 0, first)))
+            else:
+                for i in range(columns):
+                    store(o + i * step_o, 0, out, backward(load(x + i * step_x, 0, first)))
+
+    return loop
+
+
+def directed_binary_loop(forward: Scalar, backward: Scalar, first: str, second: str, out: str) -> Loop:
+    """As `directed_unary_loop`, backward if one of the inputs is."""
+    size_1, size_2, size_o = ITEMSIZE[first], ITEMSIZE[second], ITEMSIZE[out]
+
+    def loop(args: int, counts: int, steps: int) -> None:
+        columns = word(counts, 0)
+        step_x, step_y, step_o = word(steps, 0), word(steps, 1), word(steps, 2)
+        for row in range(word(counts, 1)):
+            x, y = word(args, 0) + row * word(steps, 3), word(args, 1) + row * word(steps, 4)
+            o = word(args, 2) + row * word(steps, 5)
+            if step_x == size_1 and step_y == size_2 and step_o == size_o:
+                for i in range(columns):
+                    store(o, i, out, forward(load(x, i, first), load(y, i, second)))
+            elif step_x >= 0 and step_y >= 0:
+                for i in range(columns):
+                    left, right = load(x + i * step_x, 0, first), load(y + i * step_y, 0, second)
+                    store(o + i * step_o, 0, out, forward(left, right))
+            else:
+                for i in range(columns):
+                    left, right = load(x + i * step_x, 0, first), load(y + i * step_y, 0, second)
+                    store(o + i * step_o, 0, out, backward(left, right))
+
+    return loop
+
+
 def natural_power_loop(scalar: Scalar, first: str, second: str, out: str) -> Loop:
     """Stops with status 1 at the first negative exponent, as NumPy's integer power does."""
 
@@ -155,6 +202,8 @@ class Kernel:
     scalar: Scalar
     signature: str
     around: Callable[..., Loop]
+    backward: Scalar | None = None
+    """What a directed loop computes where an input runs backwards."""
 
     @property
     def name(self) -> str:
@@ -164,4 +213,5 @@ class Kernel:
     @cached_property
     def address(self) -> int:
         """Address of the compiled loop; the first call compiles it, or loads it from the cache."""
-        return compiled_loop(self.around(self.scalar, *self.signature.replace("->", "")), self.name)
+        scalars = (self.scalar,) if self.backward is None else (self.scalar, self.backward)
+        return compiled_loop(self.around(*scalars, *self.signature.replace("->", "")), self.name)

@@ -68,6 +68,15 @@ def _paired(chars: str, scalar: Scalar) -> Loops:
     return {f"{c * 2}->{c * 2}": Kernel(scalar, f"{c * 2}->{c * 2}", loops.paired_loop) for c in chars}
 
 
+def _directed(signatures: str, forward: Scalar, backward: Scalar) -> Loops:
+    """Complex loops that NumPy computes with fused products, but without them where an input runs backwards."""
+    made = {}
+    for signature in signatures.split():
+        around = loops.directed_unary_loop if signature.index("-") == 1 else loops.directed_binary_loop
+        made[signature] = Kernel(forward, signature, around, backward)
+    return made
+
+
 def _ordered(*parts: Loops) -> Loops:
     """Joined, in the order in which NumPy lists loops: by the characters of the first operand."""
     joined = {signature: kernel for part in parts for signature, kernel in part.items()}
@@ -138,7 +147,8 @@ def _arithmetic() -> list[Row]:
         },
         **_plain("e", elementary.power_half),
         **_plain("fd", elementary.power),
-        **_plain(COMPLEXES, complexes.power),
+        **_plain("F", complexes.single_power),
+        **_plain("D", complexes.power),
     }
     added = {
         **_binary("?", integers.bitwise_or),
@@ -155,7 +165,7 @@ def _arithmetic() -> list[Row]:
         **_binary("?", integers.bitwise_and),
         **_binary(INTEGERS, integers.multiply, shared=True),
         **_binary(FLOATS, integers.multiply),
-        **_binary(COMPLEXES, complexes.multiply),
+        **_directed("FF->F DD->D", complexes.multiply, complexes.product),
     }
     divided = {**_binary(FLOATS, floats.divide), **_plain(COMPLEXES, complexes.divide)}
     return [
@@ -188,8 +198,7 @@ def _signs_and_roots() -> list[Row]:
         _unary("?" + UNSIGNED, integers.identity, shared=True),
         _unary(SIGNED, integers.absolute),
         _unary(FLOATS, floats.absolute),
-        {"F->f": Kernel(complexes.absolute, "F->f", loops.unary_loop)},
-        {"D->d": Kernel(complexes.absolute, "D->d", loops.unary_loop)},
+        _directed("F->f D->d", complexes.absolute, complexes.hypotenuse),
     )
     negative = {
         **_unary(INTEGERS, integers.negative, shared=True),
@@ -211,7 +220,7 @@ def _signs_and_roots() -> list[Row]:
     square = {
         **_unary(INTEGERS, integers.square, shared=True),
         **_unary(FLOATS, floats.square),
-        **_unary(COMPLEXES, complexes.square),
+        **_directed("F->F D->D", complexes.square, complexes.plain_square),
     }
     return [
         Row("negative", 1, 1, negative),

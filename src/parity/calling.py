@@ -1,16 +1,20 @@
 """Makes one call and says what came out: the one reader of calls, for the oracle and for every provider.
 
 This module imports only NumPy and the standard library and runs on Python 3.8 and NumPy 1.20 and later, because the
-oracle's script carries it into interpreters that have nothing else (`parity.oracle.capture`). Calls come as the plain
+oracle's script carries it into interpreters that have nothing else (`parity.oracle.recorder`). Calls come as the plain
 JSON of `parity.documents.case.Call`, pools as arrays by name. Nothing here judges.
 """
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError:  # the pure-Python oracle describes outcomes where there is no NumPy, and makes no calls
+    np = None  # type: ignore[assignment]
 
 CODES: Dict[str, str] = {
     "?": "|b1", "b": "|i1", "B": "|u1", "h": "<i2", "H": "<u2", "i": "<i4", "I": "<u4", "l": "<i8", "L": "<u8",
@@ -53,7 +57,7 @@ class Returned(NamedTuple):
 
 
 class Raised(NamedTuple):
-    """The call raised. type: class name. bases: public class names along its MRO, itself included. message: its text."""
+    """The call raised. type: class name. bases: public class names along its MRO, its own included. message: text."""
 
     type: str
     bases: Tuple[str, ...]
@@ -111,9 +115,9 @@ def perform(function: Callable[..., Any], call: Mapping[str, Any], pools: Mappin
             result = function(*arguments.args, **arguments.kwargs)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - extension modules raise beyond Exception (pyo3's PanicException)
+    except BaseException as error:  # extension modules raise beyond Exception (pyo3's PanicException)
         bases = tuple(base.__name__ for base in type(error).__mro__ if base.__name__[0] != "_" and base is not object)
-        return Raised(type(error).__name__, bases, str(error)[:500])
+        return Raised(type(error).__name__, bases, _text(str(error)))
     results = result if isinstance(result, tuple) else (result,)
     return Returned(
         tuple(value_of(item) for item in results),
@@ -125,18 +129,23 @@ def perform(function: Callable[..., Any], call: Mapping[str, Any], pools: Mappin
     )
 
 
+def _text(text: str) -> str:
+    """A text as it may be recorded: of bounded length, and without addresses, which differ from run to run."""
+    return re.sub(r"\b0x[0-9a-fA-F]{6,}\b", "0x...", text)[:500]
+
+
 def value_of(item: Any) -> Value:
     """A result as bits. Python numbers keep their type in `kind`, so that the judge can refuse them."""
     if not isinstance(item, (np.ndarray, np.generic)):
         kind = "python:" + type(item).__name__
         if not isinstance(item, (bool, int, float, complex)):
-            return Value(kind, type(item).__name__, (), repr(item)[:200].encode())
+            return Value(kind, type(item).__name__, (), _text(repr(item)).encode())
         item = np.asarray(item)
     else:
         kind = "array" if isinstance(item, np.ndarray) else "scalar"
     array = np.asarray(item)
     if array.dtype.hasobject:
-        return Value(kind, array.dtype.str, array.shape, repr(array.tolist())[:200].encode())
+        return Value(kind, array.dtype.str, array.shape, _text(repr(array.tolist())).encode())
     # ascontiguousarray would make 0-d arrays 1-d; tobytes is in C order whatever the strides are.
     little = array if array.dtype.byteorder != ">" else array.astype(array.dtype.newbyteorder("<"))
     return Value(kind, array.dtype.str, array.shape, little.tobytes())
@@ -175,7 +184,8 @@ class Arguments:
                 self._blocks[name] = memory_block(item, pools)
                 return view_of(item, self._blocks[name])
             owner = named[item["of"]]
-            return view_of({**item, "pool": owner["pool"], "unaligned": owner.get("unaligned", False)}, self._blocks[item["of"]])
+            shared = {**item, "pool": owner["pool"], "unaligned": owner.get("unaligned", False)}
+            return view_of(shared, self._blocks[item["of"]])
         if isinstance(item, dict):
             return python_scalar(item)
         return item
@@ -226,7 +236,7 @@ def _geometry(item: Mapping[str, Any]) -> Tuple[Tuple[int, ...], List[int], int,
             strides[axis] = step
             step *= max(shape[axis], 1)
     empty = 0 in shape
-    reach = [] if empty else [(length - 1) * stride for length, stride in zip(shape, strides)]
+    reach = [] if empty else [(length - 1) * stride for length, stride in zip(shape, strides)]  # noqa: B905 - Python 3.8
     offset, length = item.get("offset"), item.get("length")
     if offset is None:
         offset = -sum(part for part in reach if part < 0)
@@ -251,7 +261,8 @@ def memory_block(item: Mapping[str, Any], pools: Mapping[str, np.ndarray]) -> np
     if length:
         elements[...] = pool.take(np.arange(start + size, start + size + length), mode="wrap")
     if size:
-        view = np.ndarray(shape, dtype, block.data, lead + offset * dtype.itemsize, [s * dtype.itemsize for s in strides])
+        start_byte, steps = lead + offset * dtype.itemsize, [stride * dtype.itemsize for stride in strides]
+        view = np.ndarray(shape, dtype, block.data, start_byte, steps)
         view[...] = pool.take(np.arange(start, start + size), mode="wrap").reshape(shape)
     return block
 

@@ -1,4 +1,4 @@
-"""What can go wrong, as one family: each error has a stable code, an exit code, and says where and what was expected."""
+"""What can go wrong, as one family: each error has a stable code, an exit code, says where, and what was expected."""
 
 from enum import IntEnum
 

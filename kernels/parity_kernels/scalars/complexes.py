@@ -10,7 +10,7 @@ import numpy as np
 
 from parity_kernels.compiling import jitable
 from parity_kernels.scalars import instructions
-from parity_kernels.scalars.instructions import fabs, fma, one
+from parity_kernels.scalars.instructions import fabs, fma, narrowed, one
 
 
 @jitable
@@ -27,6 +27,12 @@ def subtract(z: Any, w: Any) -> Any:
 def multiply(z: Any, w: Any) -> Any:
     """With fused products, as NumPy's vector loop on processors with FMA: bit for bit the same there."""
     return complex(fma(z.real, w.real, -(z.imag * w.imag)), fma(z.real, w.imag, z.imag * w.real))
+
+
+@jitable
+def product(z: Any, w: Any) -> Any:
+    """Each product rounded, as in NumPy's loop for operands that run backwards, and in its power."""
+    return complex(z.real * w.real - z.imag * w.imag, z.real * w.imag + z.imag * w.real)
 
 
 @jitable
@@ -61,6 +67,11 @@ def square(z: Any) -> Any:
 
 
 @jitable
+def plain_square(z: Any) -> Any:
+    return product(z, z)
+
+
+@jitable
 def negative(z: Any) -> Any:
     return complex(-z.real, -z.imag)
 
@@ -79,9 +90,16 @@ def absolute(z: Any) -> Any:
 
 
 @jitable
+def hypotenuse(z: Any) -> Any:
+    """The C library's hypot, for float32 in float64: NumPy's absolute of operands that run backwards."""
+    unit = one(z.real)
+    return narrowed(instructions.hypot(np.float64(z.real), np.float64(z.imag)), unit)
+
+
+@jitable
 def sign(z: Any) -> Any:
     """z/|z|, the axis on which an infinity lies, +0 for zeros, NaN for NaN and for two infinities."""
-    size = absolute(z)
+    size = hypotenuse(z)
     if size == math.inf:
         real_infinite, imag_infinite = fabs(z.real) == math.inf, fabs(z.imag) == math.inf
         if real_infinite and imag_infinite:
@@ -97,24 +115,37 @@ def sign(z: Any) -> Any:
 
 
 @jitable
-def _product(z: Any, w: Any) -> Any:
-    return complex(z.real * w.real - z.imag * w.imag, z.real * w.imag + z.imag * w.real)
+def power(z: Any, w: Any) -> Any:
+    """NumPy's npy_cpow: 0 and small integer exponents by products; else the C library."""
+    shortcut, value = _power_by_products(z, w)
+    return value if shortcut else instructions.cpow(z, w)
 
 
 @jitable
-def power(z: Any, w: Any) -> Any:
-    """NumPy's npy_cpow: 0 and small integer exponents by products, in the operands' precision; else the C library."""
+def single_power(z: Any, w: Any) -> Any:
+    """`power` of complex64. The C library's is inaccurate in this precision, so double precision computes what it
+    finds finite; where it overflows on the way, to NaN, that stands, since NumPy says so too."""
+    shortcut, value = _power_by_products(z, w)
+    if shortcut:
+        return value
+    single = instructions.cpowf(z, w)
+    return np.complex64(instructions.cpow(np.complex128(z), np.complex128(w))) if isfinite(single) else single
+
+
+@jitable
+def _power_by_products(z: Any, w: Any) -> Any:
+    """(True, z**w) where NumPy multiplies, in the operands' precision; else (False, anything)."""
     unit = one(z.real)
     zero = unit - unit
     if w.real == 0 and w.imag == 0:
-        return complex(unit, zero)
+        return True, complex(unit, zero)
     if z.real == 0 and z.imag == 0:
-        return complex(zero, zero) if w.real > 0 else complex(zero / zero, zero / zero)
+        return True, complex(zero, zero) if w.real > 0 else complex(zero / zero, zero / zero)
     if w.imag == 0 and w.real > -100 and w.real < 100:  # noqa: PLR2004
         exponent = int(w.real)
         if exponent == w.real:
-            return _integer_power(z, exponent)
-    return instructions.cpow(np.complex128(z), np.complex128(w))
+            return True, _integer_power(z, exponent)
+    return False, z
 
 
 @jitable
@@ -122,19 +153,19 @@ def _integer_power(z: Any, exponent: Any) -> Any:
     if exponent == 1:
         return z
     if exponent == 2:  # noqa: PLR2004
-        return _product(z, z)
+        return product(z, z)
     if exponent == 3:  # noqa: PLR2004
-        return _product(z, _product(z, z))
+        return product(z, product(z, z))
     unit = one(z.real)
     result = complex(unit, unit - unit)
     left = abs(exponent)
     while True:
         if left & 1:
-            result = _product(result, z)
+            result = product(result, z)
         left >>= 1
         if left == 0:
             break
-        z = _product(z, z)
+        z = product(z, z)
     return divide(complex(unit, unit - unit), result) if exponent < 0 else result
 
 

@@ -14,13 +14,13 @@ def divide(x: Any, y: Any) -> Any:
 
 @jitable
 def fmod(x: Any, y: Any) -> Any:
-    return math.fmod(x, y)
+    return instructions.fmod(x, y)
 
 
 @jitable
 def remainder(x: Any, y: Any) -> Any:
     """With the sign of the divisor, zeros included; a zero divisor gives NaN (NumPy's npy_remainder)."""
-    left = math.fmod(x, y)
+    left = instructions.fmod(x, y)
     if y == 0:
         return left
     if left != 0:
@@ -33,7 +33,7 @@ def floor_divide(x: Any, y: Any) -> Any:
     """The quotient that goes with `remainder` (NumPy's npy_divmod): exact, where ⌊x/y⌋ would round first."""
     if y == 0:
         return x / y
-    left = math.fmod(x, y)
+    left = instructions.fmod(x, y)
     quotient = (x - left) / y
     if left != 0 and (y < 0) != (left < 0):
         quotient -= instructions.one(x)

@@ -1,9 +1,10 @@
 """Single machine instructions and C99 library functions that Numba does not offer, as intrinsics.
 
 The complex functions are those of the C library, which are the ones that NumPy calls too. A complex128 travels as two
-doubles in registers on every 64-bit ABI but Windows; complex64 is widened, so its own ABI does not matter.
+doubles in registers on every 64-bit ABI but Windows, a complex64 as two floats, which x86-64 packs into one register.
 """
 
+import platform
 from collections.abc import Callable
 from typing import Any
 
@@ -16,18 +17,24 @@ DOUBLE = ir.DoubleType()
 COMPLEX = ir.LiteralStructType([DOUBLE, DOUBLE])
 
 
+def _declared(builder: ir.IRBuilder, name: str, args: Any) -> ir.Function:
+    """An LLVM intrinsic whose operands and result are of one type."""
+    of = args[0].type
+    return builder.module.declare_intrinsic(name, [of], ir.FunctionType(of, [of] * len(args)))
+
+
 def _same_type(name: str, nin: int) -> Callable[..., Any]:
     """An LLVM intrinsic from ``nin`` floats of one type to that type; it vectorizes."""
 
     def typed(_context: Any, x: Any) -> Any:
         def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
-            return builder.call(builder.module.declare_intrinsic(name, [args[0].type]), args)
+            return builder.call(_declared(builder, name, args), args)
 
         return x(x), generate
 
     def typed_pair(_context: Any, x: Any, y: Any) -> Any:
         def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
-            return builder.call(builder.module.declare_intrinsic(name, [args[0].type]), args)
+            return builder.call(_declared(builder, name, args), args)
 
         return (x(x, y), generate) if x == y else None
 
@@ -48,9 +55,19 @@ def fma(_context: Any, x: Any, y: Any, z: Any) -> Any:
     """x·y + z, rounded once."""
 
     def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
-        return builder.call(builder.module.declare_intrinsic("llvm.fma", [args[0].type]), args)
+        return builder.call(_declared(builder, "llvm.fma", args), args)
 
     return (x(x, y, z), generate) if x == y == z else None
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def fmod(_context: Any, x: Any, y: Any) -> Any:
+    """What is left of x after taking away y as often as it goes: exact, with the sign of x."""
+
+    def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+        return builder.frem(*args)
+
+    return (x(x, y), generate) if x == y else None
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -129,14 +146,10 @@ def _c99(name: str, nin: int) -> Callable[..., Any]:
     """The C library's function of one or two double complex numbers."""
 
     def call(target: Any, builder: ir.IRBuilder, args: Any) -> ir.Value:
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(COMPLEX, [DOUBLE] * (2 * nin)), name
-        )
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(COMPLEX, [DOUBLE] * (2 * nin)), name)
         parts = [builder.extract_value(argument, part) for argument in args for part in (0, 1)]
         result = builder.call(function, parts)
-        made = cgutils.create_struct_proxy(types.complex128)(target, builder)
-        made.real, made.imag = builder.extract_value(result, 0), builder.extract_value(result, 1)
-        return made._getvalue()  # noqa: SLF001 - the way that Numba's own extensions spell it
+        return _assembled(target, builder, types.complex128, [builder.extract_value(result, part) for part in (0, 1)])
 
     def typed(_context: Any, z: Any) -> Any:
         def generate(target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
@@ -151,6 +164,67 @@ def _c99(name: str, nin: int) -> Callable[..., Any]:
         return (z(z, w), generate) if z == w == types.complex128 else None
 
     return intrinsic(typed if nin == 1 else typed_pair)  # type: ignore[no-any-return]
+
+
+def _assembled(target: Any, builder: ir.IRBuilder, of: Any, parts: list[ir.Value]) -> ir.Value:
+    """A complex number from its parts."""
+    made = cgutils.create_struct_proxy(of)(target, builder)
+    made.real, made.imag = parts
+    return made._getvalue()  # noqa: SLF001 - the way that Numba's own extensions spell it
+
+
+def _packs_complex64() -> bool:
+    """Whether the ABI passes a float complex as two floats in one vector register (System V x86-64, 3.2.3)."""
+    return platform.machine().lower() in ("x86_64", "amd64")
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def cpowf(_context: Any, z: Any, w: Any) -> Any:
+    """The C library's power of two complex64 numbers."""
+
+    def generate(target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+        real = ir.FloatType()
+        split = [[builder.extract_value(argument, part) for part in (0, 1)] for argument in args]
+        if _packs_complex64():
+            pair = ir.VectorType(real, 2)
+            function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(pair, [pair, pair]), "cpowf")
+            index = [ir.Constant(ir.IntType(32), part) for part in (0, 1)]
+            packed = []
+            for parts in split:
+                vector = ir.Constant(pair, ir.Undefined)
+                for part in (0, 1):
+                    vector = builder.insert_element(vector, parts[part], index[part])
+                packed.append(vector)
+            result = builder.call(function, packed)
+            return _assembled(target, builder, types.complex64, [builder.extract_element(result, i) for i in index])
+        pair = ir.LiteralStructType([real, real])
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(pair, [real] * 4), "cpowf")
+        result = builder.call(function, split[0] + split[1])
+        parts = [builder.extract_value(result, part) for part in (0, 1)]
+        return _assembled(target, builder, types.complex64, parts)
+
+    return (z(z, w), generate) if z == w == types.complex64 else None
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def hypot(_context: Any, x: Any, y: Any) -> Any:
+    """The C library's hypot of two float64 numbers."""
+
+    def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(DOUBLE, [DOUBLE] * 2), "hypot")
+        return builder.call(function, args)
+
+    return (x(x, y), generate) if x == y == types.float64 else None
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def narrowed(_context: Any, x: Any, like: Any) -> Any:
+    """A float64 rounded to the float type of ``like``."""
+
+    def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+        return args[0] if like == types.float64 else builder.fptrunc(args[0], ir.FloatType())
+
+    return like(x, like), generate
 
 
 csqrt = _c99("csqrt", 1)

@@ -10,7 +10,7 @@ from parity.documents.case import Case
 from parity.documents.model import canonical
 
 KEPT_PER_ROW = 100
-"""Failures kept for one op and loop: enough to see what is wrong, and a bound on the size of a bundle in which all is."""
+"""Failures kept for one op and loop: enough to see what is wrong, and a bound on a bundle in which all is."""
 
 
 def encode(failures: Iterable[tuple[Case, Outcome]]) -> bytes:

@@ -11,7 +11,7 @@ from parity.bundle import failures
 from parity.calling import Outcome
 from parity.documents.capture import FileDigest
 from parity.documents.case import Case, Plan, Pool
-from parity.documents.durable import write_directory
+from parity.documents.durable import replacing_directory
 from parity.documents.model import canonical, pretty
 from parity.documents.report import Report
 from parity.documents.run import BundleManifest, RunDocument
@@ -64,15 +64,11 @@ def write_bundle(runs: Path, evidence: Evidence) -> Path:
     )
     files[MANIFEST] = pretty(BundleManifest(run_id=evidence.run.run_id, files=listed).full())
 
-    def fill(place: Path) -> None:
+    with replacing_directory(folder) as place:
         (place / "artifacts").mkdir()
         for name, data in files.items():
             (place / name).write_bytes(data)
-
-    write_directory(folder, fill)
     return folder
-
-
 
 
 class Bundle:
@@ -81,7 +77,9 @@ class Bundle:
     def __init__(self, path: Path) -> None:
         if not (path / MANIFEST).is_file():
             raise UsageError(
-                f"{path} is no run bundle", where=str(path), expected=f"a directory with {MANIFEST}, as `parity run` leaves it"
+                f"{path} is no run bundle",
+                where=str(path),
+                expected=f"a directory with {MANIFEST}, as `parity run` leaves it",
             )
         self.path = path
         listed = BundleManifest.from_json(self._bytes(MANIFEST), str(path / MANIFEST))
@@ -137,5 +135,3 @@ class Bundle:
             found[pool.name] = data[start : start + length]
             start += length
         return found
-
-

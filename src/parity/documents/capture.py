@@ -18,8 +18,11 @@ class PassedOver(Document):
 
 
 class OracleIdentity(Document):
-    """Who answered. numpy: its version, null for pure Python. dispatch: CPU features for which it has and uses code
-    beyond its baseline. platform: operating system and machine. libm: the C library. python: its version."""
+    """Who answered.
+
+    numpy: its version, null for pure Python. dispatch: CPU features for which it has and uses code beyond its baseline.
+    platform: operating system and machine. libm: the C library. python: its version.
+    """
 
     source: Source
     numpy: str | None

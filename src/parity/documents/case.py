@@ -22,8 +22,9 @@ class ArrayArgument(Document):
     linear: the memory block is filled in order of memory instead of the elements in C order of the shape; for strides
     that visit an element twice.
     of: the name of another argument (`0`, `1`, `out`, `where`, `out.1`) in whose memory block this one lies; then
-    `pool` and `at` are those of the other one and do not count. offset: in elements, of the first element from the start of the block; None for
-    the least that keeps every element inside. length: elements in the block; None for the least that holds the array.
+    `pool` and `at` are those of the other one and do not count. offset: in elements, of the first element from the
+    start of the block; None for the least that keeps every element inside. length: elements in the block; None for
+    the least that holds the array.
     swapped: byte order is not the machine's (big endian). unaligned: the block starts one byte past alignment.
     readonly: not writeable. scalar: a NumPy scalar instead of a 0-d array.
     """
@@ -43,7 +44,7 @@ class ArrayArgument(Document):
 
 
 class PythonScalar(Document):
-    """A Python number. value: an int in decimal, a float by float.hex, a complex as two of them with a comma between."""
+    """A Python number. value: an int in decimal, a float by float.hex, a complex as two of them and a comma between."""
 
     python: Literal["bool", "int", "float", "complex"]
     value: str

@@ -4,11 +4,12 @@ Temporary file beside the target, write, fsync, re-read and hash, replace, fsync
 because a write can report success and still leave a torn file.
 """
 
+import contextlib
 import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 from parity.documents.model import file_sha256, sha256
@@ -24,39 +25,44 @@ def write_file(path: Path, data: bytes) -> None:
         if file_sha256(temporary) != sha256(data):
             raise StorageError("the file was not stored as written", where=str(path), hint="check the disk")
         temporary.replace(path)
-        sync_directory(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise storage_error(error, path) from None
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def write_directory(path: Path, fill: Callable[[Path], None]) -> None:
-    """Create or replace a directory by what `fill` writes into a temporary one beside it.
+@contextlib.contextmanager
+def replacing_directory(path: Path) -> Iterator[Path]:
+    """A new directory beside `path`, to write into; takes its place as a whole when the block ends without an error.
 
-    `fill` writes its files by any means; they are synced here before the directory gets its name. An old directory is
-    kept until the new one is complete.
+    Everything is synced before the rename. POSIX has no portable exchange of two directories, so an old one is moved
+    aside first, and put back should the second rename fail; a crash between the two leaves both whole beside the place.
+    Raises StorageError where the operating system refuses; then nothing is left behind.
     """
-    token = secrets.token_hex(6)
-    temporary, old = (path.with_name(f".{path.name}.{token}.{suffix}") for suffix in ("tmp", "old"))
+    target, token = Path(os.path.realpath(path)), secrets.token_hex(6)
+    fresh, aside = (target.with_name(f".{target.name}.{token}.{end}") for end in ("new", "old"))
     try:
-        temporary.mkdir(parents=True)
-        fill(temporary)
-        for file in sorted(temporary.rglob("*")):
-            sync_directory(file) if file.is_dir() else _sync(file)
-        sync_directory(temporary)
-        if path.exists():
-            path.rename(old)
-        temporary.rename(path)
-        sync_directory(path.parent)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh.mkdir()
+        yield fresh
+        for item in sorted(fresh.rglob("*"), reverse=True):
+            sync(item)
+        sync(fresh)
+        if target.exists():
+            target.rename(aside)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if aside.exists():
+                aside.rename(target)
+            raise
+        sync(target.parent)
+        shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
-        if old.exists() and not path.exists():
-            old.rename(path)
         raise storage_error(error, path) from None
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        if path.exists():
-            shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def storage_error(error: OSError, path: Path) -> StorageError:
@@ -66,9 +72,7 @@ def storage_error(error: OSError, path: Path) -> StorageError:
         errno.EACCES: "check the permissions, or choose another place",
         errno.EROFS: "the file system is read-only; choose another place",
     }
-    return StorageError(
-        f"cannot write: {error.strerror or error}", where=str(path), hint=hints.get(error.errno or 0)
-    )
+    return StorageError(f"cannot write: {error.strerror or error}", where=str(path), hint=hints.get(error.errno or 0))
 
 
 def _write_synced(path: Path, data: bytes) -> None:
@@ -82,15 +86,12 @@ def _write_synced(path: Path, data: bytes) -> None:
         os.close(descriptor)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make a file's content, or the names in a directory, durable; directories only where the system can."""
+    if path.is_dir() and os.name != "posix":
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory durable, where the system can (Windows cannot)."""
-    if os.name == "posix":
-        _sync(path)

@@ -46,7 +46,7 @@ class Gates(Document):
 
 
 class Budgets(Document):
-    """Bounds that are enforced: seconds for the whole execution, MiB of address space for each worker, planned cases."""
+    """Bounds that are enforced: seconds for the whole execution, MiB of address space of each worker, planned cases."""
 
     seconds: Annotated[int, Field(gt=0)] | None = None
     memory_mib: Annotated[int, Field(gt=0)] | None = None

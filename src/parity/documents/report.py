@@ -64,9 +64,9 @@ class GateResult(Document):
 class Report(Document):
     """parity.report/1. divergences: every case with a bad verdict, in the order of the plan.
 
-    notes: what a reader must know first (a pure-Python oracle, cases that the capture lacks). not_captured: cases of the
-    plan that the capture does not have. flags_differ: cases whose floating-point flags or warnings are other than the
-    oracle's (reported apart, not fatal). bundle: relative to the current directory, null if none was written.
+    notes: what a reader must know first (a pure-Python oracle, cases that the capture lacks). not_captured: cases of
+    the plan that the capture does not have. flags_differ: cases whose floating-point flags or warnings are other than
+    the oracle's (reported apart, not fatal). bundle: relative to the current directory, null if none was written.
     """
 
     schema_: Literal["parity.report/1"] = Field(default="parity.report/1", alias="schema")

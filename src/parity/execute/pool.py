@@ -51,7 +51,10 @@ class Executor:
         if method == "forkserver":
             context.set_forkserver_preload(["parity.execute.worker"])
         self._pool = ProcessPool(
-            jobs or default_jobs(), initializer=worker.initialize, initargs=(load, dict(pools), memory_mib), context=context
+            jobs or default_jobs(),
+            initializer=worker.initialize,
+            initargs=(load, dict(pools), memory_mib),
+            context=context,
         )
         self._seconds = seconds
 
@@ -80,11 +83,9 @@ class Executor:
             ) from None
 
     def outcomes(self, cases: Iterable[Case]) -> Iterator[Outcome]:
-        """The outcome of each case, in the order of the cases. Raises InconclusiveError when the budget of time ends."""
+        """The outcome of each case, in the order of the cases. Raises InconclusiveError when the time is used up."""
         started = time.monotonic()
-        futures = [
-            self._pool.schedule(worker.make, args=(case.call.plain(),), timeout=CASE_SECONDS) for case in cases
-        ]
+        futures = [self._pool.schedule(worker.make, args=(case.call.plain(),), timeout=CASE_SECONDS) for case in cases]
         for number, future in enumerate(futures):
             left = None if self._seconds is None else max(0.0, self._seconds - (time.monotonic() - started))
             try:

@@ -26,9 +26,10 @@ def initialize(load: Callable[[], Any], pools: Mapping[str, bytes], memory_mib: 
 
         limit = memory_mib << 20
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    _setup = load, {
-        name: np.frombuffer(data, calling.CODES[name.split(".", maxsplit=1)[0]]) for name, data in pools.items()
-    }
+    _setup = (
+        load,
+        {name: np.frombuffer(data, calling.CODES[name.split(".", maxsplit=1)[0]]) for name, data in pools.items()},
+    )
 
 
 def provider() -> Any:

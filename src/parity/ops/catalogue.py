@@ -1,5 +1,6 @@
 """The catalogue as a whole: rows by name, its digest, and the choice that `--ops` makes."""
 
+import difflib
 from functools import cache
 
 from parity.documents.model import canonical, sha256
@@ -40,7 +41,10 @@ def chosen_ops(names: list[str], where: str) -> tuple[str, ...]:
     for name in names:
         if name not in CATALOGUE:
             raise UsageError(
-                f"unknown operation {name!r}", where=where, expected="names that `parity ops` lists", hint=_nearest(name)
+                f"unknown operation {name!r}",
+                where=where,
+                expected="names that `parity ops` lists",
+                hint=_nearest(name),
             )
     if not names:
         raise UsageError("no operation is named", where=where, expected="names that `parity ops` lists")
@@ -48,7 +52,5 @@ def chosen_ops(names: list[str], where: str) -> tuple[str, ...]:
 
 
 def _nearest(name: str) -> str | None:
-    import difflib  # only for the error
-
     close = difflib.get_close_matches(name, CATALOGUE, n=3)
     return f"did you mean {' or '.join(close)}?" if close else None

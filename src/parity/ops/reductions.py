@@ -35,7 +35,9 @@ def _row(
 
 ROWS: tuple[Operation, ...] = (
     _row("sum", mapped(SUM_RESULT), Identity(0, True), "axis dtype out keepdims initial where", ("sum", "pairwise")),
-    _row("prod", mapped(SUM_RESULT), Identity(1, True), "axis dtype out keepdims initial where", ("prod", "sequential")),
+    _row(
+        "prod", mapped(SUM_RESULT), Identity(1, True), "axis dtype out keepdims initial where", ("prod", "sequential")
+    ),
     _row("min", unary(ALL), REORDERABLE, "axis out keepdims initial where"),
     _row("max", unary(ALL), REORDERABLE, "axis out keepdims initial where"),
     _row("any", unary(ALL, "?"), Identity(False, True), "axis out keepdims where"),

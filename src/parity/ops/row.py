@@ -71,9 +71,9 @@ class Tolerance:
 class Operation:
     """One operation.
 
-    loops: dtype signatures in NumPy's notation. reduce_loops: those of the method `reduce` (and `accumulate`), input and
-    result. domains: one interval an argument, or none. kernel, reference, truth: dotted names of the implementation under
-    test, of the one that is recorded, and of the referee.
+    loops: dtype signatures in NumPy's notation. reduce_loops: those of the method `reduce` (and `accumulate`), input
+    and result. domains: one interval an argument, or none. kernel, reference, truth: dotted names of the implementation
+    under test, of the one that is recorded, and of the referee.
     """
 
     name: str
@@ -165,7 +165,9 @@ class Operation:
             "tolerance": {
                 loop: {
                     "rule": row.rule,
-                    "limit": row.limit if isinstance(row.limit, str) else f"{row.limit:g}",
+                    "limit": int(row.limit)
+                    if isinstance(row.limit, float | int) and row.limit == int(row.limit)
+                    else row.limit,
                     "reason": row.reason,
                     "provenance": row.provenance,
                     "worst": row.worst,

@@ -35,7 +35,9 @@ def fixtures() -> Path:
         if (candidate / "oracle").is_dir():
             return candidate
     raise OracleError(
-        "this installation of parity carries no captures", where="fixtures/oracle", hint="reinstall, or name one by --oracle"
+        "this installation of parity carries no captures",
+        where="fixtures/oracle",
+        hint="reinstall, or name one by --oracle",
     )
 
 
@@ -44,6 +46,8 @@ def default_capture() -> Path:
     found = sorted(path.parent for path in (fixtures() / "oracle").glob("*/capture.json"))
     if not found:
         raise OracleError(
-            "there is no committed capture", where=str(fixtures() / "oracle"), hint="make one with `parity capture --out DIR`"
+            "there is no committed capture",
+            where=str(fixtures() / "oracle"),
+            hint="make one with `parity capture --out DIR`",
         )
     return found[-1]

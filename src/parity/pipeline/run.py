@@ -104,9 +104,7 @@ def _executor(request: RunRequest, planned: Planned) -> Executor:
     )
 
 
-def _judged(
-    cases: list[Case], outcomes: Iterator[Outcome], capture: Capture, progress: Progress
-) -> Iterator[Verdict]:
+def _judged(cases: list[Case], outcomes: Iterator[Outcome], capture: Capture, progress: Progress) -> Iterator[Verdict]:
     for case, actual in zip(cases, outcomes, strict=True):
         yield judge(case, capture.outcome(case.case_id), actual, capture.pools)
         progress.advance()

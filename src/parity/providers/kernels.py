@@ -5,7 +5,7 @@ def kernel_names() -> list[str]:
     """Names of all kernels, in the order in which it is best to compile them."""
     from parity_kernels import warming  # noqa: PLC0415 - Numba takes a second to import
 
-    return warming.kernel_names()
+    return list(warming.kernel_names())
 
 
 def compile_kernel(name: str) -> None:

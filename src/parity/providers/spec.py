@@ -70,7 +70,7 @@ def _imported(spec: str, module: str) -> ModuleType:
             raise ProviderError(
                 f"there is no provider {spec!r}: no module {error.name!r} can be imported",
                 where="--provider",
-                expected=f"{', '.join(BUILT_IN)}, an entry point of group {GROUP}, a dotted module, or a path to a .py file",
+                expected=f"{', '.join(BUILT_IN)}, an entry point of {GROUP}, a dotted module, or a path to a .py file",
             ) from None
         raise _failed(spec, error) from None
     except Exception as error:

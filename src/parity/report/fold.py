@@ -131,7 +131,7 @@ def _gate(op: str, limit: float, tallies: Mapping[tuple[str, str], _Tally]) -> G
     """max_ulp of an operation and its methods.
 
     A case without a distance (it failed a class) breaks the gate whatever the others measured: NaN for a number is
-    worse than any number of ULPs. A good verdict never counts for more than what was measured.
+    worse than any number of ULPs.
     """
     rows = [tally for (name, _), tally in tallies.items() if name.partition(".")[0] == op and tally.compared]
     name = f"max_ulp.{op}"
@@ -150,5 +150,3 @@ def redact(verdict: Verdict) -> Verdict:
     """
     gone = dict.fromkeys(("index", "expected_bits", "actual_bits", "distance", "condition", "message"))
     return verdict.model_copy(update=gone)
-
-

@@ -16,7 +16,7 @@ ERRORS = ("crashed", "timed_out")
 SKIPPED = ("unsupported",)
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 section 2.2 leaves out: control characters, surrogates, U+FFFE and U+FFFF; no reference may name them."""
+"""What XML 1.0 section 2.2 leaves out, and no reference may name: control characters, surrogates, U+FFFE, U+FFFF."""
 
 
 def render(report: Report, verdicts: Iterable[Verdict]) -> bytes:
@@ -112,6 +112,6 @@ def _attributes(**values: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Text for content and attributes: markup escaped, what XML cannot hold as a Python escape (`\\x1b`)."""
-    legal = _NOT_XML.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
+    """Text for content and attributes: markup escaped, what XML cannot hold in Python's notation, as 0x1b is."""
+    legal = _NOT_XML.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
     return escape(legal).replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;")

@@ -1,0 +1,1 @@
+"""The command line: parses, calls a pipeline, maps what went wrong to an exit code."""

@@ -1,0 +1,124 @@
+"""`parity run`: the main job."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from parity.cli.flags import (
+    FOLDER,
+    allow_pure_option,
+    dtypes_option,
+    jobs_option,
+    named_dtypes,
+    named_ops,
+    ops_option,
+    seed_option,
+    suite_option,
+)
+from parity.cli.output import json_option, write_json, write_text
+
+if TYPE_CHECKING:
+    from parity.documents.manifest import Manifest
+
+
+@click.command()
+@click.argument("manifest", required=False, type=click.Path(path_type=Path))
+@click.option("--provider", metavar="SPEC", help="Who is under test: numba (default), numpy, a module or ./file.py.")
+@suite_option
+@ops_option
+@dtypes_option
+@click.option("--oracle", metavar="CAPTURE", help="The capture to compare with; by default the one that fits.")
+@click.option("--out", type=FOLDER, metavar="DIR", help="The folder of run bundles.")
+@json_option
+@jobs_option
+@click.option("--engine", type=click.Choice(["local"]), default="local", help="Where the cases run.")
+@seed_option
+@click.option("--redact", is_flag=True, help="Keep no input or output values in the bundle.")
+@allow_pure_option
+def run(  # noqa: PLR0913 - click passes one argument a flag
+    *,
+    manifest: Path | None,
+    provider: str | None,
+    suite: str | None,
+    ops: str | None,
+    dtypes: str | None,
+    oracle: str | None,
+    out: Path | None,
+    json_target: str | None,
+    jobs: int | None,
+    engine: str,
+    seed: str | None,
+    redact: bool,
+    allow_pure: bool,
+) -> int:
+    """Compare a provider with what NumPy answered.
+
+    With no arguments: the Numba kernels against the committed capture, suite core. MANIFEST is a YAML file; a flag
+    overrides the field of its name. The summary goes to stderr, and the path of the bundle to stdout.
+    """
+    del engine  # there is one, and it is named so that a command line can say so
+    flags = {"suite": suite, "ops": named_ops(ops) or None, "dtypes": _short(named_dtypes(dtypes)) or None}
+    flags |= {"provider": provider, "oracle": oracle, "seed": seed, "redact": redact or None}
+    chosen, raw = _read(manifest)
+    effective = overridden(chosen, flags)
+
+    from parity.cli.progress import shown_progress, stderr_console
+    from parity.pipeline.run import RunRequest
+    from parity.pipeline.run import run as run_pipeline
+
+    request = RunRequest(manifest=effective, out=out, jobs=jobs, allow_pure=allow_pure, raw_manifest=raw)
+    with shown_progress() as progress:
+        result = run_pipeline(request, progress)
+
+    from parity.report.terminal import show
+
+    show(result.report, stderr_console())
+    write_json(result.report.full(), json_target)
+    if json_target != "-":
+        write_text(f"{result.report.bundle or result.bundle}\n")
+    return int(result.report.exit_code())
+
+
+def _read(path: Path | None) -> "tuple[Manifest, bytes | None]":
+    """The manifest that the user wrote and its bytes, or the default one."""
+    from parity.documents.manifest import Manifest
+
+    if path is None:
+        return Manifest.model_validate({"version": "v1", "metadata": {"name": "default"}, "run": {}}), None
+    from parity.documents.manifest_yaml import read_manifest
+    from parity.ops.catalogue import CATALOGUE
+
+    return read_manifest(path, CATALOGUE)
+
+
+def _short(chars: tuple[str, ...]) -> tuple[str, ...]:
+    """A manifest names dtypes as users write them: `f4`, not `f`."""
+    from parity.documents.elements import ELEMENTS
+
+    return tuple(ELEMENTS[char].short for char in chars)
+
+
+def overridden(manifest: "Manifest", flags: dict[str, Any]) -> "Manifest":
+    """The manifest with the fields that flags name: what will run, and what is recorded. None leaves a field alone.
+
+    Raises DocumentError if a flag's value is none that a manifest may have.
+    """
+    from pydantic import ValidationError
+
+    from parity.documents.manifest import Manifest
+    from parity.documents.model import document_error
+
+    given = {name: value for name, value in flags.items() if value is not None}
+    if not given:
+        return manifest
+    content = manifest.model_dump()
+    if "redact" in given:
+        content["outputs"]["redact"] = given.pop("redact")
+    if "provider" in given:
+        content["run"]["provider"]["spec"] = given.pop("provider")
+    content["run"] |= given
+    try:
+        return Manifest.model_validate(content)
+    except ValidationError as error:
+        raise document_error(error, "the flags of this command") from None

@@ -1,0 +1,48 @@
+"""`parity schema`: the JSON Schema of a document."""
+
+import difflib
+from importlib import import_module
+
+import click
+
+from parity.cli.output import STDOUT, json_option, write_json, write_text
+from parity.errors import UsageError
+
+DOCUMENTS: dict[str, tuple[str, str]] = {
+    "manifest": ("parity.documents.manifest", "Manifest"),
+    "plan": ("parity.documents.case", "Plan"),
+    "case": ("parity.documents.case", "Case"),
+    "capture": ("parity.documents.capture", "CaptureHead"),
+    "verdict": ("parity.documents.verdict", "Verdict"),
+    "report": ("parity.documents.report", "Report"),
+    "error": ("parity.documents.error", "ErrorDocument"),
+    "ops": ("parity.documents.operations", "Operations"),
+}
+"""Document → where its model is; imported only for the one that is asked for."""
+
+
+@click.command()
+@click.argument("name", required=False)
+@json_option
+def schema(*, name: str | None, json_target: str | None) -> int:
+    """Print the JSON Schema of the document NAME; without NAME, what documents there are."""
+    if name is None:
+        write_json({"schema": "parity.schemas/1", "names": list(DOCUMENTS)}, json_target)
+        if json_target != STDOUT:
+            write_text("\n".join(DOCUMENTS) + "\n")
+        return 0
+    if name not in DOCUMENTS:
+        close = difflib.get_close_matches(name, DOCUMENTS)
+        raise UsageError(
+            f"there is no document {name!r}",
+            where="argument NAME",
+            expected="one of " + ", ".join(DOCUMENTS),
+            hint=f"did you mean {' or '.join(close)}?" if close else None,
+        )
+    module, model = DOCUMENTS[name]
+    document = getattr(import_module(module), model).model_json_schema(by_alias=True)
+    document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    write_json(document, json_target or STDOUT)
+    if json_target not in (None, STDOUT):
+        write_json(document, STDOUT)
+    return 0

@@ -1,0 +1,1 @@
+"""The oracle: recording what NumPy answered, keeping it, and a pure-Python answer by exact arithmetic."""
