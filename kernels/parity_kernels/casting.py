@@ -26,7 +26,9 @@ except ImportError:  # NumPy 1.x keeps the same classes here
 
 CASTINGS = ("no", "equiv", "safe", "same_kind", "unsafe")
 WEAK_TYPES = (int, float, complex)
-_STAND_INS = {int: 0, float: 0.0, complex: 0j}
+DEFAULTS: dict[Any, DType] = {int: DTYPES["l"], float: DTYPES["d"], complex: DTYPES["D"]}
+"""What Python numbers are to each other."""
+_STAND_INS: dict[Any, Any] = {int: 0, float: 0.0, complex: 0j}
 _REFUSED_BY_RESOLVER = ("positive", "sign")  # for booleans these raise NumPy's own class, the others a TypeError
 _BOOLEAN_MESSAGES = {
     "subtract": (
@@ -56,8 +58,8 @@ def resolve(ufunc: Any, row: Row, inputs: Sequence[Operand], fixed: Sequence[DTy
     Raises TypeError, or NumPy's subclass of it, if there is none.
     """
     if any(dtype is not None for dtype in fixed):
-        return _resolve_fixed(row, inputs, fixed, casting)
-    strong = _strengthened(inputs)
+        return _resolve_fixed(ufunc, row, strengthened(inputs), fixed)
+    strong = strengthened(inputs)
     if any(dtype.kind not in "?biufc" or character(dtype) is None for dtype in strong):
         raise _UFuncNoLoopError(ufunc, (*strong, *[None] * row.nout))
     if row.name == "divide" and all(dtype.kind in "biu" for dtype in strong):
@@ -76,7 +78,7 @@ def resolve(ufunc: Any, row: Row, inputs: Sequence[Operand], fixed: Sequence[DTy
     return found
 
 
-def _strengthened(inputs: Sequence[Operand]) -> list[DType]:
+def strengthened(inputs: Sequence[Operand]) -> list[DType]:
     """Dtypes, in which a weak number has the common type of all operands."""
     if not any(isinstance(operand, type) for operand in inputs):
         return list(inputs)  # type: ignore[arg-type]
@@ -93,7 +95,7 @@ def _first_safe(signatures: Any, inputs: Sequence[DType | None]) -> str | None:
     return None
 
 
-def _resolve_fixed(row: Row, inputs: Sequence[Operand], fixed: Sequence[DType | None], casting: str) -> str:
+def _resolve_fixed(ufunc: Any, row: Row, inputs: Sequence[DType], fixed: Sequence[DType | None]) -> str:
     """A loop that has what is fixed. If only one has, its inputs need not be safe: the cast is checked later."""
     wanted = [None if dtype is None else character(dtype) or "none" for dtype in fixed]
     candidates = [
@@ -101,15 +103,17 @@ def _resolve_fixed(row: Row, inputs: Sequence[Operand], fixed: Sequence[DType | 
         for signature in row.kernels
         if all(want in (None, char) for want, char in zip(wanted, signature.replace("->", ""), strict=True))
     ]
-    free = [
-        None if want is not None else dtype for want, dtype in zip(wanted, _strengthened(inputs), strict=False)
-    ]
-    found = _first_safe(candidates, free) if len(candidates) != 1 else candidates[0]
-    if found is None:
-        message = f"No loop matching the specified signature and casting was found for ufunc {row.name}"
-        raise TypeError(message)
-    del casting
-    return found
+    if len(candidates) == 1:
+        return candidates[0]
+    free = [None if want is not None else dtype for want, dtype in zip(wanted, inputs, strict=False)]
+    uniform = [signature for signature in candidates if len(set(signature.replace("->", ""))) == 1]
+    found = _first_safe(candidates, free) or next(iter(uniform), None)
+    if found is not None:
+        return found
+    if row.name in _REFUSED_BY_RESOLVER or (row.name == "absolute" and inputs[0].kind != "c"):
+        raise _UFuncNoLoopError(ufunc, (*inputs, *fixed[row.nin :]))
+    message = f"No loop matching the specified signature and casting was found for ufunc {row.name}"
+    raise TypeError(message)
 
 
 def check_input(ufunc: Any, dtype: DType, target: DType, casting: str, index: int) -> None:

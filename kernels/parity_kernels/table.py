@@ -165,7 +165,8 @@ def _arithmetic() -> list[Row]:
         **_binary("?", integers.bitwise_and),
         **_binary(INTEGERS, integers.multiply, shared=True),
         **_binary(FLOATS, integers.multiply),
-        **_directed("FF->F DD->D", complexes.multiply, complexes.product),
+        **_directed("FF->F", complexes.multiply, complexes.product),
+        **_binary("D", complexes.multiply),
     }
     divided = {**_binary(FLOATS, floats.divide), **_plain(COMPLEXES, complexes.divide)}
     return [
@@ -220,7 +221,8 @@ def _signs_and_roots() -> list[Row]:
     square = {
         **_unary(INTEGERS, integers.square, shared=True),
         **_unary(FLOATS, floats.square),
-        **_directed("F->F D->D", complexes.square, complexes.plain_square),
+        **_directed("F->F", complexes.square, complexes.plain_square),
+        **_unary("D", complexes.square),
     }
     return [
         Row("negative", 1, 1, negative),

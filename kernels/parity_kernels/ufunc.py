@@ -5,6 +5,7 @@ answers whether it could (``ready`` maps dtypes to loops that the other way has 
 every error, is worked out in `Ufunc.general`.
 """
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ _COMPARISONS = {  # name → what it says when the Python integer on its right i
     "greater": (True, False),
     "greater_equal": (True, False),
 }
+_OPERATORS = dict(zip(_COMPARISONS, ("eq", "ne", "lt", "le", "gt", "ge"), strict=True))
 _NATURAL_ONLY = "Integers to negative integer powers are not allowed."
 
 
@@ -109,18 +111,19 @@ class Ufunc:
         inputs, options = _parsed(self, args, keywords)
         weak = [casting.weak_type(value) for value in inputs]
         arrays = [np.asarray(value) for value in inputs]
-        if all(weak) or self.nin == 1:
+        if self.nin == 1:
+            weak = [None]
+        if self.__name__.startswith("logical"):  # where any Python number is as good as a bool
+            arrays = [np.array(bool(value)) if kind else value for kind, value in zip(weak, arrays, strict=True)]
             weak = [None] * self.nin
-        operands = [kind or array.dtype for kind, array in zip(weak, arrays, strict=True)]
+        operands: list[Any] = [kind or array.dtype for kind, array in zip(weak, arrays, strict=True)]
+        if all(weak):
+            operands = [casting.DEFAULTS[kind] for kind in operands]
         found = casting.resolve(self, self.row, operands, options.fixed, options.casting)
         inputs_of, outputs_of = (([DTYPES[char] for char in part]) for part in found.split("->"))
-        answer = self._beyond_range(inputs, weak, inputs_of)
+        answer = self._beyond_range(inputs, weak, arrays, inputs_of)
         if answer is None:
-            for k, (array, target) in enumerate(zip(arrays, inputs_of, strict=True)):
-                if weak[k] is None:
-                    casting.check_input(self, array.dtype, target, options.casting, k)
-                else:
-                    arrays[k] = _weak_array(inputs[k], arrays[k], target, self, options.casting, k)
+            arrays = self._converted(inputs, arrays, weak, operands, inputs_of, options)
         for k, out in enumerate(options.out):
             if out is not None:
                 casting.check_output(self, outputs_of[k], out.dtype, options.casting, self.nin + k)
@@ -129,8 +132,7 @@ class Ufunc:
         if answer is not None:
             return _constant(answer, arrays, shape, options)
         self._remember(operands, inputs_of, outputs_of, kernel)
-        arrays = [_native(array, target) for array, target in zip(arrays, inputs_of, strict=True)]
-        return self._run(kernel, arrays, outputs_of, shape, options)
+        return self._run(kernel, arrays, inputs_of, outputs_of, shape, options)
 
     def _remember(self, operands: list[Any], inputs_of: list[DType], outputs_of: list[DType], kernel: Kernel) -> None:
         """Let plain calls with these dtypes take the short way from now on, if they need no cast."""
@@ -142,12 +144,38 @@ class Ufunc:
             key = operands[0] if self.nin == 1 else tuple(operands)
             self.ready[key] = (kernel.address, outputs_of[0])
 
-    def _beyond_range(self, inputs: list[Any], weak: list[type | None], inputs_of: list[DType]) -> bool | None:
+    def _converted(  # noqa: PLR0913, PLR0917 - what is known of the inputs of one call
+        self,
+        inputs: list[Any],
+        arrays: list[Array],
+        weak: list[type | None],
+        operands: list[Any],
+        inputs_of: list[DType],
+        options: "_Options",
+    ) -> list[Array]:
+        """Python numbers in the types of the loop, and the checks that the others may be cast."""
+        arrays = list(arrays)
+        for k, kind in enumerate(weak):
+            if kind is None:
+                continue
+            if kind is not int and options.fixed[k] is None and any(options.fixed):
+                casting.check_input(self, casting.strengthened(operands)[k], inputs_of[k], options.casting, k)
+            arrays[k] = _weak_array(inputs[k], arrays[k], inputs_of[k], options.casting)
+        for k, kind in enumerate(weak):
+            if kind is None:
+                casting.check_input(self, arrays[k].dtype, inputs_of[k], options.casting, k)
+        return arrays
+
+    def _beyond_range(
+        self, inputs: list[Any], weak: list[type | None], arrays: list[Array], inputs_of: list[DType]
+    ) -> bool | None:
         """What a comparison with a Python integer says that the other operand's type cannot hold; else None."""
         if self.__name__ not in _COMPARISONS or int not in weak:
             return None
+        if weak == [int, int]:
+            return bool(getattr(operator, _OPERATORS[self.__name__])(*inputs))
         k = weak.index(int)
-        if inputs_of[k].kind not in "iu":
+        if inputs_of[k].kind not in "iu" or arrays[1 - k].dtype.kind == "b":
             return None
         limits = np.iinfo(inputs_of[k])
         if limits.min <= inputs[k] <= limits.max:
@@ -173,23 +201,23 @@ class Ufunc:
                 raise ValueError(message)
         return shape
 
-    def _run(
-        self, kernel: Kernel, arrays: list[Array], outputs_of: list[DType], shape: tuple[int, ...], options: "_Options"
+    def _run(  # noqa: PLR0913, PLR0917 - what one call is made of
+        self,
+        kernel: Kernel,
+        inputs: list[Array],
+        inputs_of: list[DType],
+        outputs_of: list[DType],
+        shape: tuple[int, ...],
+        options: "_Options",
     ) -> Any:
-        """Run the loop into new outputs, into the given ones, or into copies of these where they cannot be written."""
-        order = None
+        """Run the loop into new outputs, into the given ones, or into new ones that are copied to the given ones."""
+        arrays = [_native(array, target) for array, target in zip(inputs, inputs_of, strict=True)]
         targets: list[Array] = []
-        for k, dtype in enumerate(outputs_of):
-            given = options.out[k]
+        for given, dtype in zip(options.out, outputs_of, strict=True):
             if given is not None and _writable_in_place(given, dtype, arrays, options, targets):
                 targets.append(given)
-                continue
-            if order is None:
-                order = _output_order(shape, arrays, options.order)
-            target = _allocated(shape, dtype, order)
-            if given is not None and options.where is not None:
-                np.copyto(target, given, casting="unsafe")
-            targets.append(target)
+            else:
+                targets.append(_allocated(shape, dtype, _output_order(shape, inputs, options.order)))
         if options.where is None:
             entry = broadcasting.entry(broadcasting.drive_name(self.nin, self.nout))
             code = entry(kernel.address, 0, *arrays, *targets)
@@ -201,8 +229,8 @@ class Ufunc:
         if code != DONE:
             message = f"{self.__name__}: operands {[array.shape for array in arrays]} do not fit {shape}"
             raise AssertionError(message)
-        results = tuple(_delivered(target, given, arrays) for target, given in zip(targets, options.out, strict=True))
-        return results[0] if self.nout == 1 else results
+        results = [_delivered(target, given, options) for target, given in zip(targets, options.out, strict=True)]
+        return results[0] if self.nout == 1 else tuple(results)
 
 
 class UnaryUfunc(Ufunc):
@@ -293,8 +321,9 @@ def _parsed(ufunc: Ufunc, args: tuple[Any, ...], keywords: dict[str, Any]) -> tu
     if not isinstance(keywords.get("subok", True), bool):
         message = f"'subok' must be a boolean, not {type(keywords['subok']).__name__}"
         raise TypeError(message)
+    outputs = _outputs(ufunc, out)
     where = _mask(keywords.get("where", True))
-    return list(args[:nin]), _Options(_outputs(ufunc, out), where, rule, order, _fixed(ufunc, keywords))
+    return list(args[:nin]), _Options(outputs, where, rule, order, _fixed(ufunc, keywords))
 
 
 def _outputs(ufunc: Ufunc, out: Any) -> list[Array | None]:
@@ -354,6 +383,9 @@ def _fixed(ufunc: Ufunc, keywords: dict[str, Any]) -> list[DType | None]:
     else:
         message = "the signature object to ufunc must be a string or a tuple."
         raise TypeError(message)
+    if isinstance(signature, (str, bytes)) and any(char not in np.typecodes["All"] for char in listed):
+        message = "Invalid data-type for array"
+        raise ValueError(message)
     if len(listed) == 1:
         return [None] * ufunc.nin + [np.dtype(listed[0])] * ufunc.nout
     if len(listed) != ufunc.nargs:
@@ -362,13 +394,12 @@ def _fixed(ufunc: Ufunc, keywords: dict[str, Any]) -> list[DType | None]:
     return [None if part is None else np.dtype(part) for part in listed]
 
 
-def _weak_array(value: Any, array: Array, target: DType, ufunc: Ufunc, rule: str, index: int) -> Array:
+def _weak_array(value: Any, array: Array, target: DType, rule: str) -> Array:
     """A Python number in the type of the loop. Raises OverflowError for an integer that does not fit."""
-    if target.kind == "b" or (isinstance(value, complex) and target.kind != "c"):
-        casting.check_input(ufunc, array.dtype, target, rule, index)
-    if isinstance(value, float) and target.kind in "iu":
-        casting.check_input(ufunc, array.dtype, target, rule, index)
-        return array.astype(target)
+    if rule == "equiv" and array.dtype != target:
+        kind = next(kind for kind in casting.WEAK_TYPES if isinstance(value, kind)).__name__
+        message = f"cannot cast Python {kind} to {target} under the casting rule 'equiv'"
+        raise TypeError(message)
     with np.errstate(all="ignore"):
         return np.array(value, dtype=target)
 
@@ -386,7 +417,7 @@ def _output_order(shape: tuple[int, ...], arrays: list[Array], order: str) -> tu
     ndim = len(shape)
     if ndim < 2 or order == "C":  # noqa: PLR2004 - one dimension has one order
         return None
-    if order == "F" or (order == "A" and all(array.flags.fnc or array.flags.f_contiguous for array in arrays)):
+    if order == "F" or (order == "A" and all(array.flags.f_contiguous for array in arrays)):
         return tuple(reversed(range(ndim)))
     if order == "A":
         return None
@@ -423,14 +454,13 @@ def _writable_in_place(
     return True
 
 
-def _delivered(target: Array, given: Array | None, arrays: list[Array]) -> Any:
-    """What the caller gets: the output that was passed, a new array, or a scalar if all inputs had no dimensions."""
+def _delivered(target: Array, given: Array | None, options: _Options) -> Any:
+    """What the caller gets: the output that was passed, a new array, or a scalar if there are no dimensions."""
     if given is None:
         return target if target.ndim else target[()]
     if given is not target:
         with np.errstate(all="ignore"):
-            np.copyto(given, target, casting="unsafe")
-    del arrays
+            np.copyto(given, target, casting="unsafe", where=True if options.where is None else options.where)
     return given
 
 

@@ -226,7 +226,7 @@ def python_scalar(item: Mapping[str, str]) -> Any:
     return complex(float.fromhex(real), float.fromhex(imaginary))
 
 
-def _geometry(item: Mapping[str, Any]) -> Tuple[Tuple[int, ...], List[int], int, int]:
+def geometry(item: Mapping[str, Any]) -> Tuple[Tuple[int, ...], List[int], int, int]:
     """Shape, strides in elements, offset of the first element, length of the block."""
     shape = tuple(item.get("shape", ()))
     strides = item.get("strides")
@@ -252,7 +252,7 @@ def _dtype(item: Mapping[str, Any]) -> np.dtype:
 
 def memory_block(item: Mapping[str, Any], pools: Mapping[str, np.ndarray]) -> np.ndarray:
     """The bytes in which an array lies, filled from its pool; the gaps between its elements hold other values."""
-    shape, strides, offset, length = _geometry(item)
+    shape, strides, offset, length = geometry(item)
     dtype, pool, start = _dtype(item), pools[item["pool"]], item.get("at", 0)
     lead = 1 if item.get("unaligned") else 0
     block = np.zeros(lead + length * dtype.itemsize, np.uint8)
@@ -269,7 +269,7 @@ def memory_block(item: Mapping[str, Any], pools: Mapping[str, np.ndarray]) -> np
 
 def view_of(item: Mapping[str, Any], block: np.ndarray) -> Any:
     """The array, or the NumPy scalar, that an argument describes in its memory block."""
-    shape, strides, offset, _ = _geometry(item)
+    shape, strides, offset, _ = geometry(item)
     dtype, lead = _dtype(item), 1 if item.get("unaligned") else 0
     if 0 in shape:
         array = np.empty(shape, dtype)

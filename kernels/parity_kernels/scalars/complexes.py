@@ -124,12 +124,14 @@ def power(z: Any, w: Any) -> Any:
 @jitable
 def single_power(z: Any, w: Any) -> Any:
     """`power` of complex64. The C library's is inaccurate in this precision, so double precision computes what it
-    finds finite; where it overflows on the way, to NaN, that stands, since NumPy says so too."""
+    finds finite and not zero; where it overflows on the way, to NaN, that stands, since NumPy says so too."""
     shortcut, value = _power_by_products(z, w)
     if shortcut:
         return value
     single = instructions.cpowf(z, w)
-    return np.complex64(instructions.cpow(np.complex128(z), np.complex128(w))) if isfinite(single) else single
+    if isfinite(single) and single.real != 0 and single.imag != 0:
+        return np.complex64(instructions.cpow(np.complex128(z), np.complex128(w)))
+    return single
 
 
 @jitable

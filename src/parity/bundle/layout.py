@@ -12,6 +12,7 @@ from parity.calling import Outcome
 from parity.documents.capture import FileDigest
 from parity.documents.case import Case, Plan, Pool
 from parity.documents.durable import replacing_directory
+from parity.documents.elements import ELEMENTS
 from parity.documents.model import canonical, pretty
 from parity.documents.report import Report
 from parity.documents.run import BundleManifest, RunDocument
@@ -126,12 +127,12 @@ class Bundle:
         """Kept failures by the name of their case."""
         return failures.decode(self.read(FAILURES))
 
-    def pools(self, sizes: Mapping[str, int]) -> dict[str, bytes]:
-        """Input elements by pool; sizes: bytes of an element by its character. Empty in a redacted bundle."""
+    def pools(self) -> dict[str, bytes]:
+        """Input elements by pool, little endian. Empty in a redacted bundle."""
         data, found, start = self.read(POOLS), {}, 0
         pools: tuple[Pool, ...] = self.plan().pools if data else ()
         for pool in pools:
-            length = pool.count * sizes[pool.name.partition(".")[0]]
+            length = pool.count * ELEMENTS[pool.name.partition(".")[0]].size
             found[pool.name] = data[start : start + length]
             start += length
         return found

@@ -6,7 +6,7 @@ the elements of another. Patterns do not come twice in `general` and `second` (a
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from random import Random
 
@@ -31,8 +31,8 @@ Patterns = list[int]
 Recipe = Callable[[str, Random], Patterns]
 
 
-def build_pools(seed: str, names: tuple[str, ...] | None = None) -> dict[str, bytes]:
-    """The pools of these names (None: all that any case uses have to be named by `pool_names`), little endian."""
+def build_pools(seed: str, names: Iterable[str] | None = None) -> dict[str, bytes]:
+    """The pools of these names, None: of all that have one, as little-endian bytes."""
     return {name: build_pool(seed, name) for name in (pool_names() if names is None else names)}
 
 
@@ -40,7 +40,7 @@ def build_pools(seed: str, names: tuple[str, ...] | None = None) -> dict[str, by
 def build_pool(seed: str, name: str) -> bytes:
     """The little-endian bytes of one pool."""
     char, _, recipe = name.partition(".")
-    random = Random(f"{seed}/{name}")  # noqa: S311 - reproducible values, not secrets
+    random = Random(f"{seed}/{name}")
     if recipe.startswith("within."):
         low, high = recipe.removeprefix("within.").split("..")
         return _packed(char, _within(char, float(low), float(high), random))
@@ -156,7 +156,7 @@ def _general_complex(char: str, random: Random, count: int) -> Patterns:
         elif choice == 1:
             pair = (axis[random.getrandbits(8) % len(axis)], parts.draw(random, -4, 4))
             pair = pair if random.getrandbits(1) else (pair[1], pair[0])
-        elif choice == 2:  # noqa: PLR2004 - one of eight
+        elif choice == 2:
             pair = tuple(parts.of((random.getrandbits(5) - 16) / 2) for _ in range(2))  # type: ignore[assignment]
         else:
             pair = (parts.draw(random, -6, 5), parts.draw(random, -6, 5))
@@ -337,7 +337,7 @@ def _counts(char: str, random: Random) -> Patterns:
 
     def draw() -> int:
         choice = random.getrandbits(8)
-        return odd[choice % len(odd)] if choice < 64 else random.getrandbits(16) % bits  # noqa: PLR2004 - one in four
+        return odd[choice % len(odd)] if choice < 64 else random.getrandbits(16) % bits
 
     return _repeat(LENGTH - 22, draw)
 
@@ -442,7 +442,7 @@ def _infinity(char: str, random: Random) -> Patterns:
 def _sparse(char: str, random: Random) -> Patterns:
     """Zeros (of both signs), but one number at NEEDLE and, past twice that, one in 25."""
     width = 2 if _kind(char) == "c" else 1
-    some = _general(char, random, LENGTH)
+    some = (_general(char, random, LENGTH) * 5)[: LENGTH * width]
     zeros = [0, FloatPatterns(COMPONENT.get(char, char)).sign] if _kind(char) in "fc" else [0, 0]
     found = []
     for index in range(len(some) // width):
@@ -459,7 +459,7 @@ def _sparse(char: str, random: Random) -> Patterns:
 def _dense(char: str, random: Random) -> Patterns:
     """No zero but one at NEEDLE and, past twice that, one in 25; NaN is not zero."""
     width = 2 if _kind(char) == "c" else 1
-    some = _general(char, random, LENGTH)
+    some = (_general(char, random, LENGTH) * 5)[: LENGTH * width]
     one = [1] * width
     found: Patterns = []
     for index in range(len(some) // width):

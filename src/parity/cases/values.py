@@ -8,7 +8,7 @@ import struct
 from random import Random
 from typing import TypeVar
 
-from parity.documents.elements import ELEMENTS, FLOAT_FORMATS, FloatFormat
+from parity.documents.elements import COMPONENT, ELEMENTS, FLOAT_FORMATS, FloatFormat
 
 Item = TypeVar("Item")
 _STRUCT = {"e": ("<e", "<H"), "f": ("<f", "<I"), "d": ("<d", "<Q")}
@@ -102,7 +102,7 @@ def integer_specials(char: str) -> list[int]:
 
 def complex_specials(char: str) -> list[tuple[int, int]]:
     """Zeros, units, infinities and NaN in either part."""
-    parts = FloatPatterns(char)
+    parts = FloatPatterns(COMPONENT[char])
     zero, minus_zero, one, two = 0, parts.sign, parts.of(1.0), parts.of(-2.0)
     infinity, minus_infinity, nan = parts.infinity, parts.sign | parts.infinity, parts.nan
     return [

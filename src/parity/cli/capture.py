@@ -42,7 +42,7 @@ PYTHON_VARIABLE = "PARITY_ORACLE_PYTHON"
 @click.option("--pure", is_flag=True, help="Ask exact arithmetic in pure Python, not NumPy.")
 @allow_pure_option
 @json_option
-def capture(  # noqa: PLR0913 - click passes one argument a flag
+def capture(
     *,
     out: Path,
     suite: str | None,

@@ -4,12 +4,13 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import IO
 
 import click
 
 from parity import __version__
-from parity.cli.output import STDOUT, flush_stdout, silence_stdout, target_of, write_json_text
+from parity.cli.output import STDOUT, flush_stdout, silence_stdout, target_of, without_surrogates, write_json_text
 from parity.errors import ExitCode, ParityError, StorageError, UsageError
 
 INTERRUPTED = 130
@@ -47,7 +48,7 @@ def answer(work: Callable[[], int], arguments: Sequence[str]) -> int:
     try:
         code = work()
         flush_stdout()
-    except BaseException as raised:  # noqa: BLE001 - also KeyboardInterrupt, SystemExit of a provider, panics of Rust
+    except BaseException as raised:  # also KeyboardInterrupt, the SystemExit of a provider, panics of Rust
         return _answered(raised, arguments)
     return code
 
@@ -93,7 +94,7 @@ def as_parity_error(raised: BaseException, arguments: Sequence[str] = ()) -> Par
 
 
 def _usage(raised: click.ClickException) -> UsageError:
-    """click's complaint: which flag, what it may be, and where the help is."""
+    """A complaint of click: which flag, what it may be, and where the help is."""
     context: click.Context | None = getattr(raised, "ctx", None)
     parameter: click.Parameter | None = getattr(raised, "param", None)
     where = context.command_path if context else "the command line"
@@ -177,13 +178,14 @@ def tell(error: ParityError, arguments: Sequence[str]) -> None:
             write_json_text(document(error), target)
         except BrokenPipeError:
             silence_stdout()
-        except (OSError, ParityError) as refused:
+        except Exception as refused:
             # The first error is the one to mend; that it could not be kept as well is only added.
             if target == STDOUT:
                 silence_stdout()
             unwritten = f"and this error could not be written to {target}: {refused}"
-    for line in [*lines(error), *([unwritten] if unwritten else [])]:
-        click.echo(line, err=True)
+    with suppress(OSError):  # nobody reads stderr either: the exit code is what is left to say
+        for line in [*lines(error), *([unwritten] if unwritten else [])]:
+            click.echo(line, err=True)
 
 
 def lines(error: ParityError) -> list[str]:
@@ -191,4 +193,11 @@ def lines(error: ParityError) -> list[str]:
     colour = "NO_COLOR" not in os.environ
     first = click.style("error:", fg="red", bold=True) if colour else "error:"
     details = (("where", error.where), ("expected", error.expected), ("hint", error.hint))
-    return [f"{first} {error.message}", *(f"  {name + ':':<10}{text}" for name, text in details if text)]
+    shown = [f"  {name + ':':<10}{_printable(text)}" for name, text in details if text]
+    return [f"{first} {_printable(error.message)}", *shown]
+
+
+def _printable(text: str) -> str:
+    """Text without what would steer a terminal, such as a file name with an escape sequence in it."""
+    kept = "".join(char if char >= " " or char in "\n\t" else f"\\x{ord(char):02x}" for char in text)
+    return without_surrogates(kept)

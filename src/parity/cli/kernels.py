@@ -21,7 +21,6 @@ def warm(*, jobs: int | None, json_target: str | None) -> int:
 
     with shown_progress() as progress:
         document = warm_pipeline(jobs, progress)
-    shown = {name: value for name, value in document.items() if name != "schema" and isinstance(value, (int, float, str))}
-    click.echo("kernels: " + ", ".join(f"{name} {value}" for name, value in shown.items()), err=True)
+    click.echo(f"{document['kernels']} kernels are compiled; it took {document['seconds']:.1f} s", err=True)
     write_json(document, json_target)
     return 0

@@ -71,7 +71,6 @@ class LazyGroup(click.Group):
 def parity() -> None:
     """Prove that array kernels compute what NumPy computes.
 
-    \b
     Exit codes: 0 good · 1 a bad verdict · 2 bad input · 3 nothing was compared, or the
     evidence does not reach · 70 a defect in parity itself.
     """

@@ -86,7 +86,9 @@ def card(row: "Operation") -> Iterator[str]:
         yield from _field("special", f"{row.name}({', '.join(case.args)}) = {case.result}  ({case.source})")
     for tolerance in dict.fromkeys(row.tolerances.values()):
         loops = [loop for loop, other in row.tolerances.items() if other == tolerance]
-        yield from _field("tolerance", f"{tolerance.rule} {tolerance.limit} ({tolerance.provenance}): {' '.join(loops)}")
+        yield from _field(
+            "tolerance", f"{tolerance.rule} {tolerance.limit} ({tolerance.provenance}): {' '.join(loops)}"
+        )
         yield from _field("", f"why: {tolerance.reason}")
         yield from _field("", f"worst: {tolerance.worst}")
     bound = set(row.tolerances)

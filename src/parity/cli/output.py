@@ -64,9 +64,8 @@ def write_json(document: Mapping[str, Any], target: str | None) -> None:
 
 def write_json_text(document: Mapping[str, str | None], target: str) -> None:
     """The same without a third package, for errors: these must be said even when an import has failed."""
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    # File names that are no UTF-8 reach Python as lone surrogates, which JSON text must not hold.
-    write_bytes(text.encode("utf-8", "backslashreplace"), target)
+    whole = {name: None if value is None else without_surrogates(value) for name, value in document.items()}
+    write_bytes((json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode(), target)
 
 
 def write_bytes(data: bytes, target: str) -> None:
@@ -80,22 +79,19 @@ def write_bytes(data: bytes, target: str) -> None:
     if path.exists() and not path.is_file():  # a pipe or a device is written to, not replaced
         path.write_bytes(data)
         return
-    path = path.resolve()  # behind a symbolic link the file is replaced, not the link
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    from parity.documents.durable import write_file
+
+    write_file(path.resolve(), data)  # behind a symbolic link the file is replaced, not the link
 
 
 def write_text(text: str) -> None:
     """A result that is no JSON, on stdout."""
-    write_bytes(text.encode("utf-8", "backslashreplace"), STDOUT)
+    write_bytes(without_surrogates(text).encode(), STDOUT)
+
+
+def without_surrogates(text: str) -> str:
+    """Bytes of a file name that are no UTF-8 reach Python as lone surrogates, which neither JSON nor UTF-8 may hold."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _stdout() -> Any:

@@ -33,20 +33,21 @@ class TerminalProgress(Progress):
     """
 
     def __init__(self, console: "Console") -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bars
 
         self._bars = Bars(
             TextColumn("{task.description}", justify="right"),
             BarColumn(bar_width=40),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[counted]}"),
             TimeElapsedColumn(),
             console=console,
             auto_refresh=False,
             transient=True,
         )
         self._task: TaskID | None = None
-        self._pending = 0
+        self._total: int | None = None
+        self._done = 0
         self._drawn = 0.0
         self._bars.start()
 
@@ -54,13 +55,13 @@ class TerminalProgress(Progress):
         """The bar begins again, with another title."""
         if self._task is not None:
             self._bars.remove_task(self._task)
-        self._task = self._bars.add_task(title, total=total)
-        self._pending = 0
+        self._task = self._bars.add_task(title, total=total, counted="")
+        self._total, self._done = total, 0
         self._draw()
 
     def advance(self, count: int = 1) -> None:
         """The bar grows, drawn a dozen times a second at most."""
-        self._pending += count
+        self._done += count
         if time.monotonic() - self._drawn >= SECONDS_BETWEEN_FRAMES:
             self._draw()
 
@@ -73,9 +74,9 @@ class TerminalProgress(Progress):
         self._bars.stop()
 
     def _draw(self) -> None:
-        if self._task is not None and self._pending:
-            self._bars.advance(self._task, self._pending)
-            self._pending = 0
+        if self._task is not None:
+            counted = "" if self._total is None else f"{self._done:,} of {self._total:,}"
+            self._bars.update(self._task, completed=self._done, counted=counted)
         self._bars.refresh()
         self._drawn = time.monotonic()
 

@@ -1,7 +1,7 @@
 """`parity run`: the main job."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @seed_option
 @click.option("--redact", is_flag=True, help="Keep no input or output values in the bundle.")
 @allow_pure_option
-def run(  # noqa: PLR0913 - click passes one argument a flag
+def run(
     *,
     manifest: Path | None,
     provider: str | None,
@@ -58,7 +58,8 @@ def run(  # noqa: PLR0913 - click passes one argument a flag
     overrides the field of its name. The summary goes to stderr, and the path of the bundle to stdout.
     """
     del engine  # there is one, and it is named so that a command line can say so
-    flags = {"suite": suite, "ops": named_ops(ops) or None, "dtypes": _short(named_dtypes(dtypes)) or None}
+    flags: dict[str, object] = {"suite": suite, "ops": named_ops(ops) or None}
+    flags["dtypes"] = _short(named_dtypes(dtypes)) or None
     flags |= {"provider": provider, "oracle": oracle, "seed": seed, "redact": redact or None}
     chosen, raw = _read(manifest)
     effective = overridden(chosen, flags)
@@ -99,7 +100,7 @@ def _short(chars: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(ELEMENTS[char].short for char in chars)
 
 
-def overridden(manifest: "Manifest", flags: dict[str, Any]) -> "Manifest":
+def overridden(manifest: "Manifest", flags: dict[str, object]) -> "Manifest":
     """The manifest with the fields that flags name: what will run, and what is recorded. None leaves a field alone.
 
     Raises DocumentError if a flag's value is none that a manifest may have.

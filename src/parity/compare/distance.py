@@ -16,9 +16,9 @@ def ulp_exponent(value: Floats, form: FloatFormat) -> Unsigned:
 def in_ulp(expected: Floats, actual: Floats, form: FloatFormat) -> Floats:
     """E = |actual - expected| / ulp(expected), for finite numbers of a format, given as float64 (which holds them all).
 
-    The subtraction rounds only where the two differ by more than a factor of two (Sterbenz' lemma; numbers of the
-    narrower formats have room besides). Then E is at least 2^(p - 2) unless `expected` is subnormal, in which case both
-    are multiples of its ulp below 2^p of them or far away: whether E exceeds a limit below 1000 is decided exactly.
+    Whether E exceeds a limit is decided exactly. In float64 the subtraction is exact within a factor of two (Sterbenz'
+    lemma); outside of it E is at least 2^51, or `expected` is subnormal: then either both numbers are below 2^53 of the
+    smallest subnormals, and their difference is exact, or E is above 2^52. The narrower formats have room besides.
     Scaling by a power of two is exact; what overflows is infinite.
     """
     return _scaled(actual - expected, ulp_exponent(expected, form))

@@ -33,7 +33,8 @@ def same_exception(expected: Raised, actual: Raised) -> bool:
     """The same class by name, or a subclass of the closest public class of what is expected.
 
     So whoever catches what NumPy documents catches what the provider raises: an AxisError is due where AxisError is
-    expected (a bare ValueError does not do), and an AxisError does where a ValueError is expected. Messages do not count.
+    expected (a bare ValueError does not do), and an AxisError does where a ValueError is expected. Messages do not
+    count.
     """
     return actual.type == expected.type or closest_public(expected) in actual.bases
 

@@ -12,7 +12,7 @@ class ToleranceRow(Document):
     """How far a loop's result may be off, and why. limit: a number in the rule's unit, or the name of a depth."""
 
     rule: str
-    limit: str
+    limit: float | str
     reason: str
     provenance: Literal["proved", "exhaustive", "measured"]
     worst: str

@@ -33,7 +33,9 @@ def accused_case(pools: Iterable[tuple[Pool, int]], lines: Sequence[bytes], data
         size = pool.count * ELEMENTS[pool.name.partition(".")[0]].size
         if sha256(data[at : at + size]) != pool.sha256:
             readers = (case_id_of(line) for line in lines if b'"pool":"%s"' % pool.name.encode() in line)
-            return f"the input bits of pool {pool.name}, which{_named(next(readers, ''))} reads, are not what was recorded"
+            return (
+                f"the input bits of pool {pool.name}, which{_named(next(readers, ''))} reads, are not what was recorded"
+            )
     for line in lines:
         if not _fits(line, data):
             return f"the recorded bits of{_named(case_id_of(line))} are not what was recorded"

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,11 +16,11 @@ from parity.calling import Outcome
 from parity.documents.capture import CaptureHead, OracleIdentity, PassedOver, Source
 from parity.documents.case import Plan
 from parity.errors import OracleError, StorageError
+from parity.ops.catalogue import row_of
 from parity.oracle import recorder
 from parity.oracle.pure import pure_outcome
 from parity.oracle.recorder import COUNTER, NO_NUMPY, read_records
 from parity.oracle.store import refuse_occupied, restored, write_capture
-from parity.ops.catalogue import row_of
 
 SILENCE = 60.0
 """Seconds on one call, or on importing NumPy, after which the interpreter counts as hung."""
@@ -52,9 +51,7 @@ class OracleChoice:
         return (*first, "system", "pure_python") if self.allow_pure else (*first, "system")
 
 
-def record(
-    plan: Plan, pools: Mapping[str, bytes], choice: OracleChoice, out: Path, progress: Progress
-) -> CaptureHead:
+def record(plan: Plan, pools: Mapping[str, bytes], choice: OracleChoice, out: Path, progress: Progress) -> CaptureHead:
     """Record what the first source that can be used answers to a plan, and write the capture.
 
     progress: is told the number of cases answered so far.
@@ -80,10 +77,12 @@ def record(
                     identity = OracleIdentity(source=source, **said, passed_over=tuple(passed_over))
                     outcomes = (restored(description, runs) for description, runs in records)
                     return write_capture(out, plan, pools, outcomes, identity)
-        except recorder.NoNumPy as error:
+        except recorder.NoNumPyError as error:
             passed_over.append(PassedOver(source=source, reason=str(error)))
         except OSError as error:
-            raise StorageError(f"cannot exchange calls and answers: {error.strerror}", where=tempfile.gettempdir()) from None
+            raise StorageError(
+                f"cannot exchange calls and answers: {error.strerror}", where=tempfile.gettempdir()
+            ) from None
     raise OracleError(
         "no NumPy can be imported: " + "; ".join(f"{item.source}: {item.reason}" for item in passed_over),
         where=_where(choice),
@@ -122,7 +121,7 @@ def _interpreter(python: Path | None) -> str:
             expected="the path of a Python 3.8 or later that may be run",
             hint="see --python and PARITY_ORACLE_PYTHON",
         )
-    return os.path.abspath(found)
+    return str(Path(found).absolute())
 
 
 def _asked(
@@ -130,7 +129,7 @@ def _asked(
 ) -> Path:
     """Carry the recorder and the calls into an interpreter and wait for it; the file of its answers.
 
-    Raises NoNumPy with the reason if it has no NumPy there.
+    Raises NoNumPyError with the reason if it has no NumPy there.
     """
     for module, name in ((recorder, "recorder.py"), (calling, "calling.py")):
         shutil.copyfile(str(module.__file__), exchange / name)
@@ -146,7 +145,7 @@ def _asked(
     counter.write_bytes(COUNTER.pack(-1))
     command = [python, "-I", "-B", str(exchange / "recorder.py"), str(request), str(answer), str(counter)]
     if legacy is not None:
-        command += ["--legacy", os.path.abspath(legacy)]
+        command += ["--legacy", str(legacy.absolute())]
     with (exchange / "said").open("wb") as said, (exchange / "complaint").open("wb") as complaint:
         try:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=complaint, cwd=exchange)
@@ -158,9 +157,10 @@ def _asked(
             finally:
                 process.kill()
     if status == NO_NUMPY:
-        raise recorder.NoNumPy((exchange / "said").read_text(errors="replace").strip())
-    if status:
-        raise _broken(python, status, _position(counter), plan, (exchange / "complaint").read_text(errors="replace"))
+        raise recorder.NoNumPyError((exchange / "said").read_text(errors="replace").strip())
+    position = _position(counter)
+    if status or position != len(plan.cases):
+        raise _broken(python, status, position, plan, (exchange / "complaint").read_text(errors="replace"))
     return answer
 
 

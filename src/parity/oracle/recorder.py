@@ -4,8 +4,8 @@
 
 It needs the standard library, NumPy, and `calling.py` beside it, runs on Python 3.8 and NumPy 1.20 and later, and
 imports nothing of parity, because the interpreter that it runs in need not have parity. REQUEST is a JSON object:
-`pools`, base64 by name, and `calls`. ANSWER is a run of records (`read_records`): first the identity of the oracle, then
-one outcome a call, in order. PROGRESS is 8 bytes: the number of the call that is being made, so that a call that
+`pools`, base64 by name, and `calls`. ANSWER is a run of records (`read_records`): first the identity of the oracle,
+then one outcome a call, in order. PROGRESS is 8 bytes: the number of the call that is being made, so that a call that
 kills or hangs the interpreter can be named.
 
 Exit codes: 0 recorded; NO_NUMPY where NumPy cannot be imported, with the reason on stdout; anything else is a failure.
@@ -13,6 +13,7 @@ Exit codes: 0 recorded; NO_NUMPY where NumPy cannot be imported, with the reason
 
 from __future__ import annotations
 
+import argparse
 import base64
 import importlib.util
 import json
@@ -28,7 +29,7 @@ _FRAME = struct.Struct("<II")
 COUNTER = struct.Struct("<q")
 
 
-class NoNumPy(Exception):
+class NoNumPyError(Exception):
     """NumPy cannot be imported from where it was looked for; the text is the reason, free of paths."""
 
 
@@ -83,7 +84,7 @@ def read_records(file: BinaryIO) -> Iterator[Tuple[Dict[str, Any], List[bytes]]]
 def identity(numpy: Any) -> Dict[str, Any]:
     """Version of NumPy, the CPU features for which it has and uses code beyond its baseline, and the machine."""
     core = getattr(numpy, "_core", None) or numpy.core
-    compiled = core._multiarray_umath
+    compiled = core._multiarray_umath  # noqa: SLF001 - NumPy says which code it uses nowhere else in a form to be read
     enabled = getattr(compiled, "__cpu_features__", {})
     dispatch = [name for name in getattr(compiled, "__cpu_dispatch__", []) if enabled.get(name)]
     return {"numpy": numpy.__version__, "dispatch": dispatch, **machine()}
@@ -92,17 +93,17 @@ def identity(numpy: Any) -> Dict[str, Any]:
 def _import_numpy(legacy: Optional[str]) -> Any:
     if legacy is not None:
         if not os.path.isdir(legacy):
-            raise NoNumPy("the directory does not exist")
+            raise NoNumPyError("the directory does not exist")
         sys.path.insert(0, legacy)
     try:
-        import numpy
+        import numpy as np  # noqa: PLC0415 - after its directory was put first
     except BaseException as error:  # a NumPy built for another Python may raise anything
-        raise NoNumPy(_reason(error)) from None
+        raise NoNumPyError(_reason(error)) from None
     if legacy is not None:
         root = os.path.join(os.path.realpath(legacy), "")
-        if not os.path.realpath(numpy.__file__ or "").startswith(root):
-            raise NoNumPy("the directory has no NumPy; the interpreter has one elsewhere")
-    return numpy
+        if not os.path.realpath(np.__file__ or "").startswith(root):
+            raise NoNumPyError("the directory has no NumPy; the interpreter has one elsewhere")
+    return np
 
 
 def _reason(error: BaseException) -> str:
@@ -119,29 +120,30 @@ def _calling() -> Any:
     """The module `calling.py` beside this script, whatever else of that name the interpreter can import."""
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "calling.py")
     spec = importlib.util.spec_from_file_location("calling", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["calling"] = module
     spec.loader.exec_module(module)
     return module
 
 
-def main(request_path: str, answer_path: str, progress_path: str, legacy: Optional[str] = None) -> int:
+def main(arguments: argparse.Namespace) -> int:
     """Make every call of a request and write the answers."""
     try:
-        numpy = _import_numpy(legacy)
-    except NoNumPy as error:
+        numpy = _import_numpy(arguments.legacy)
+    except NoNumPyError as error:
         print(error)
         return NO_NUMPY
     calling = _calling()
-    with open(request_path, "rb") as file:
+    with open(arguments.request, "rb") as file:
         request = json.load(file)
     pools = {
         name: numpy.frombuffer(base64.b64decode(text), calling.CODES[name.split(".")[0]])
         for name, text in request["pools"].items()
     }
-    progress = os.open(progress_path, os.O_WRONLY)
-    with open(answer_path, "wb") as answer:
+    progress = os.open(arguments.progress, os.O_WRONLY)
+    with open(arguments.answer, "wb") as answer:
         write_record(answer, identity(numpy), [])
         for number, call in enumerate(request["calls"]):
             os.pwrite(progress, COUNTER.pack(number), 0)
@@ -151,5 +153,13 @@ def main(request_path: str, answer_path: str, progress_path: str, legacy: Option
     return 0
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Record what NumPy answers to a list of calls.")
+    for name in ("request", "answer", "progress"):
+        parser.add_argument(name)
+    parser.add_argument("--legacy", help="a directory to import NumPy from")
+    return parser
+
+
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:4], legacy=sys.argv[5] if sys.argv[4:5] == ["--legacy"] else None))
+    sys.exit(main(_parser().parse_args()))

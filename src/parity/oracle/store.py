@@ -1,6 +1,6 @@
 """Captures on disk: writing one as a whole, opening one with every byte checked.
 
-A capture is a directory with three files (docs/formats.md):
+A capture is a directory with three files:
 
 `capture.json`   `parity.documents.capture.CaptureHead`, pretty-printed in the one way that `pretty` prints; `digest` is
                  over the canonical JSON of its other fields, `files` has size and SHA-256 of the other two files.
@@ -15,7 +15,7 @@ Nothing in them names a time, a machine, a user or a path, so the same capture t
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -30,9 +30,6 @@ from parity.oracle.lines import case_id_of, sealed
 from parity.oracle.recorder import described
 from parity.oracle.replacing import replacing
 
-if TYPE_CHECKING:
-    import numpy as np
-
 HEAD, CASES, DATA = "capture.json", "cases.ndjson", "data.bin"
 FILES = (HEAD, CASES, DATA)
 
@@ -44,10 +41,16 @@ class Capture:
     """
 
     def __init__(self, path: Path, head: CaptureHead, lines: Sequence[bytes], data: bytes) -> None:
-        import numpy as np  # a pure-Python oracle is recorded where there may be none
+        import numpy as np  # noqa: PLC0415 - a pure-Python oracle is recorded where there may be none
 
         self.path, self.head = path, head
         self._lines = {case_id_of(line): line for line in lines}
+        if "" in self._lines or not len(self._lines) == len(lines) == head.cases:
+            raise DocumentError(
+                "a name is missing or comes twice",
+                where=str(path / CASES),
+                expected=f"{head.cases} cases, each named once",
+            )
         self._data = data
         self.pools: dict[str, np.ndarray] = {}
         for pool, at in pool_places(head.pools):
@@ -80,8 +83,10 @@ def restored(description: Mapping[str, Any], runs: Sequence[bytes]) -> Outcome:
     """The outcome that `described` described."""
     if "returned" in description:
         fields = description["returned"]
-        shapes = fields.get("values", ())
-        values = tuple(Value(kind, dtype, tuple(shape), run) for (kind, dtype, shape), run in zip(shapes, runs))
+        shapes = fields.get("values", ())  # the runs after theirs are the written blocks
+        values = tuple(
+            Value(kind, dtype, tuple(shape), run) for (kind, dtype, shape), run in zip(shapes, runs, strict=False)
+        )
         return Returned(
             values,
             tuple(runs[len(values) :]),
@@ -230,23 +235,23 @@ def open_capture(path: Path) -> Capture:
     can be told, DocumentError for another version of the format, StorageError where reading is refused.
     """
     if not path.exists():
-        raise UsageError("there is no such capture", where=str(path), expected="a directory that `parity capture` wrote")
+        raise UsageError(
+            "there is no such capture", where=str(path), expected="a directory that `parity capture` wrote"
+        )
     if not path.is_dir() or not any((path / name).exists() for name in FILES):
         raise UsageError("this is no capture", where=str(path), expected=f"a directory with {', '.join(FILES)}")
     contents = {name: _read(path / name) for name in FILES}
     head = _checked_head(path / HEAD, contents[HEAD])
     lines = contents[CASES].split(b"\n")[:-1]
-    for file, accused in zip(
-        head.files,
-        (
-            lambda: accused_line(lines, contents[CASES], contents[DATA]),
-            lambda: accused_case(tuple(pool_places(head.pools)), lines, contents[DATA]),
-        ),
-        strict=True,
-    ):
+    for file in head.files:
         content = contents[file.name]
         if len(content) != file.size or sha256(content) != file.sha256:
-            raise _damaged(path / file.name, accused())
+            what = (
+                accused_line(lines, content, contents[DATA])
+                if file.name == CASES
+                else accused_case(tuple(pool_places(head.pools)), lines, content)
+            )
+            raise _damaged(path / file.name, what)
     return Capture(path, head, lines, contents[DATA])
 
 
@@ -290,5 +295,7 @@ def _checked_head(path: Path, content: bytes) -> CaptureHead:
     if head.digest != head_digest(head) or pretty(head.full()) != content:
         raise _damaged(path, "its digest does not fit")
     if tuple(file.name for file in head.files) != (CASES, DATA):
-        raise DocumentError("files are other than a capture's", where=f"{path}, field files", expected=f"{CASES}, {DATA}")
+        raise DocumentError(
+            "files are other than a capture's", where=f"{path}, field files", expected=f"{CASES}, {DATA}"
+        )
     return head

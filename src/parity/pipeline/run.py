@@ -16,6 +16,7 @@ from parity.calling import Outcome
 from parity.cases.planning import Planned, plan
 from parity.compare.judge import judge
 from parity.documents.case import Case
+from parity.documents.elements import parse_dtypes
 from parity.documents.manifest import Manifest
 from parity.documents.report import ProviderIdentity, Report
 from parity.documents.run import Program, RunDocument
@@ -77,7 +78,8 @@ def run(request: RunRequest, progress: Progress) -> RunResult:
 
 def _plan(manifest: Manifest) -> Planned:
     spec = manifest.run
-    planned = plan(spec.suite, spec.ops, spec.dtypes, spec.seed)
+    dtypes = parse_dtypes(",".join(spec.dtypes), "run.dtypes") if spec.dtypes else ()
+    planned = plan(spec.suite, spec.ops, dtypes, spec.seed)
     allowed = manifest.budgets.cases
     if allowed is not None and len(planned.plan.cases) > allowed:
         raise UsageError(

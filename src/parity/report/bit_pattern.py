@@ -72,4 +72,4 @@ def ulps(value: float | None) -> str:
     """E with three digits at most; `-` where there is no distance."""
     if value is None:
         return "-"
-    return "0" if value == 0 else f"{value:.3g}"
+    return f"{value:.3g}".replace("e+0", "e").replace("e+", "e")

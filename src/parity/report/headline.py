@@ -66,6 +66,12 @@ def outcome(report: Report) -> str:
     return f"{text}, but this is inconclusive" if report.exit_code() == ExitCode.INCONCLUSIVE else text
 
 
+def printable(text: str) -> str:
+    """The words of others on one line: what no terminal or file should get (escape codes, lone surrogates) is named."""
+    shown = (char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return "".join(shown).strip()
+
+
 def counted(cases: int) -> str:
     """`1 case`, `2 cases`."""
     return f"{cases:,} {'case' if cases == 1 else 'cases'}"

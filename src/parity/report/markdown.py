@@ -6,7 +6,7 @@ from parity.documents.elements import ELEMENTS
 from parity.documents.report import MatrixRow, Report
 from parity.documents.verdict import Verdict
 from parity.report.bit_pattern import place, shown, ulps
-from parity.report.headline import WORDS, counted, headline, oracle, provider, reproduce_command, split
+from parity.report.headline import WORDS, counted, headline, oracle, printable, provider, reproduce_command, split
 from parity.report.matrix import COLUMNS, MARKS, by_family, most_telling
 
 SHOWN_DIVERGENCES = 20
@@ -137,14 +137,14 @@ def _rows(rows: list[MatrixRow]) -> Iterator[str]:
     yield ""
 
 
-_ESCAPES = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|"} | {"\n": " ", "\r": " "})
+_ESCAPES = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|"})
 
 
 def _escaped(text: str) -> str:
     """Words of others, so that they cannot make markup, break a table or a line."""
-    return text.translate(_ESCAPES)
+    return printable(text).translate(_ESCAPES)
 
 
 def _code(text: str) -> str:
-    """Text inside a code span of a table: neither a backtick nor a bar nor a line end can be there."""
-    return text.replace("`", "'").replace("|", "\\|").replace("\n", " ").replace("\r", " ")
+    """Text inside a code span of a table: neither a backtick nor a bar can be there."""
+    return printable(text).replace("`", "'").replace("|", "\\|")

@@ -102,10 +102,14 @@ def by_family(report: Report, *, methods: bool) -> Iterator[tuple[str, list[OpLi
 
 
 def most_telling(divergences: Sequence[Verdict], limit: int) -> list[Verdict]:
-    """At most `limit` divergences in their order: the first of each op and loop before a second of any."""
-    seen: dict[tuple[str, str], int] = {}
+    """At most `limit` divergences in their order, chosen so that one broken operation does not hide another.
+
+    Of each op and loop the first is chosen before the second, of each op the first loop before the second.
+    """
+    loops: dict[str, dict[str, int]] = {}
     ranked = []
     for position, verdict in enumerate(divergences):
-        repeat = seen[verdict.op, verdict.loop] = seen.get((verdict.op, verdict.loop), -1) + 1
-        ranked.append((repeat, position))
-    return [divergences[position] for position in sorted(position for _, position in sorted(ranked)[:limit])]
+        of_op = loops.setdefault(verdict.op, {})
+        of_op[verdict.loop] = of_op.get(verdict.loop, -1) + 1
+        ranked.append((of_op[verdict.loop], list(of_op).index(verdict.loop), position))
+    return [divergences[position] for position in sorted(position for *_, position in sorted(ranked)[:limit])]
