@@ -28,8 +28,8 @@ from parity_kernels.memory import (
     words,
 )
 
-DONE, RAISED, OTHER_ORDER, MISMATCH = 0, 1, 2, 3
-"""What an entry answers: done · the loop set its status word · the new output should not have C order · bad shapes."""
+DONE, RAISED, MISMATCH = 0, 1, 2
+"""What an entry answers: done · the loop set its status word · the shapes do not fit."""
 
 MISFIT = -(2**63)  # no stride
 OPERANDS = 8  # room for the strides of one dimension; nin + nout + mask is 5 at most
@@ -73,19 +73,6 @@ def _gather(operands: int, count: int, out: int, data: int, shape: int, steps: i
             set_word(shape, kept, length)
             kept += 1
     return kept if elements else -1
-
-
-@jitable
-def _is_c_order(inputs: int, ndim: int, steps: int) -> bool:
-    """Whether no input asks for another order of the dimensions than the one they are in."""
-    for k in range(inputs):
-        last = 0
-        for d in range(ndim):
-            step = abs(word(steps, d * OPERANDS + k))
-            if step > last > 0:
-                return False
-            last = step if step else last
-    return True
 
 
 @jitable
@@ -150,16 +137,17 @@ def _advance(outer: int, counters: int, count: int, data: int, shape: int, steps
 
 
 @jitable
-def _drive(loop: int, operands: int, count: int, out: int, new_for: int) -> int:
-    """Run ``loop`` over all elements. ``new_for``: of how many inputs a new output must have the memory order, or 0."""
+def drive(loop: int, operands: int, count: int, out: int) -> int:
+    """Run ``loop`` over all elements of the arrays whose addresses are in ``operands``, the one at ``out`` in full.
+
+    Returns DONE, RAISED or MISMATCH.
+    """
     shape, steps, counters = words(64), words(512), words(64)  # NPY_MAXDIMS is 64
     data, counts, inner = words(8), words(2), words(16)
     ndim = _gather(operands, count, out, data, shape, steps)
     if ndim < 0:
         return DONE if ndim == -1 else MISMATCH
     if ndim > 1:
-        if new_for and not _is_c_order(new_for, ndim, steps):
-            return OTHER_ORDER
         _sort(ndim, count, out, data, shape, steps)
         ndim = _merge(ndim, count, shape, steps)
     elif ndim == 1 and word(steps, out) < 0:
@@ -186,7 +174,7 @@ def _drive(loop: int, operands: int, count: int, out: int, new_for: int) -> int:
 
 @jitable
 def _drive_masked(loop: int, operands: int, count: int, out: int) -> int:
-    """As `_drive`, where the operand after the ``count`` others is the mask: the loop runs on stretches of True."""
+    """As `drive`, where the operand after the ``count`` others is the mask: the loop runs on stretches of True."""
     shape, steps, counters = words(64), words(512), words(64)  # NPY_MAXDIMS is 64
     data, place, counts, inner = words(8), words(8), words(2), words(16)
     every = count + 1
@@ -229,28 +217,28 @@ def _drive_masked(loop: int, operands: int, count: int, out: int) -> int:
             return DONE
 
 
-def _one_in_one_out(loop: int, new_for: int, x: Any, out: Any) -> int:
+def _one_in_one_out(loop: int, x: Any, out: Any) -> int:
     operands = words(8)
     set_word(operands, 0, address_of(x))
     set_word(operands, 1, address_of(out))
-    return _drive(loop, operands, 2, 1, new_for)
+    return drive(loop, operands, 2, 1)
 
 
-def _two_in_one_out(loop: int, new_for: int, x: Any, y: Any, out: Any) -> int:
+def _two_in_one_out(loop: int, x: Any, y: Any, out: Any) -> int:
     operands = words(8)
     set_word(operands, 0, address_of(x))
     set_word(operands, 1, address_of(y))
     set_word(operands, 2, address_of(out))
-    return _drive(loop, operands, 3, 2, new_for)
+    return drive(loop, operands, 3, 2)
 
 
-def _two_in_two_out(loop: int, new_for: int, x: Any, y: Any, out: Any, second: Any) -> int:
+def _two_in_two_out(loop: int, x: Any, y: Any, out: Any, second: Any) -> int:
     operands = words(8)
     set_word(operands, 0, address_of(x))
     set_word(operands, 1, address_of(y))
     set_word(operands, 2, address_of(out))
     set_word(operands, 3, address_of(second))
-    return _drive(loop, operands, 4, 2, new_for)
+    return drive(loop, operands, 4, 2)
 
 
 def _masked_one_in_one_out(loop: int, x: Any, out: Any, mask: Any) -> int:
@@ -293,14 +281,13 @@ ENTRY_NAMES = tuple(_ENTRIES)
 
 @cache
 def entry(name: str) -> Callable[..., int]:
-    """The compiled entry of a name in `ENTRY_NAMES`: ``(loop, new_for, *arrays)``, or ``(loop, *arrays, mask)``.
+    """The compiled entry of a name in `ENTRY_NAMES`: ``(loop, *arrays)``, with the mask last.
 
     The arrays must be aligned to bytes only, native, and of the element types of the loop; outputs of one shape come
     after the inputs, which may be broadcast to it. Nothing of this is checked but the shapes.
     """
     function, arrays = _ENTRIES[name]
-    numbers = 1 if "masked" in name else 2
-    signature = types.int64(*[types.int64] * numbers, *[array_object] * arrays)
+    signature = types.int64(types.int64, *[array_object] * arrays)
     return compiled_entry(function, signature, name)
 
 

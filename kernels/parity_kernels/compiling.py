@@ -83,9 +83,11 @@ def compiled_loop(py_func: Callable[..., Any], name: str) -> int:
     return int(loop.address)
 
 
-def compiled_entry(py_func: Callable[..., Any], signature: Any, name: str) -> Callable[..., Any]:
+def compiled_entry(
+    py_func: Callable[..., Any], signature: Any, name: str, *, nogil: bool = True
+) -> Callable[..., Any]:
     """``py_func`` compiled for one signature, as a built-in function that unboxes its arguments without dispatch."""
-    dispatcher = njit(**_options())(py_func)
+    dispatcher = njit(**{**_options(), "nogil": nogil})(py_func)
     dispatcher._cache = _KernelCache(py_func, name)  # noqa: SLF001
     dispatcher.compile(signature)
     (result,) = dispatcher.overloads.values()

@@ -14,44 +14,58 @@ from typing import Any
 
 from parity_kernels.compiling import compiled_loop
 from parity_kernels.dtypes import NAMES
-from parity_kernels.memory import ITEMSIZE, load, set_word, store, word
+from parity_kernels.memory import ITEMSIZE, load, load_every_other, set_word, store, word
 
 Scalar = Callable[..., Any]
 Loop = Callable[[int, int, int], None]
 
 
 def unary_loop(scalar: Scalar, first: str, out: str) -> Loop:
-    """Contiguous, and strided."""
+    """Contiguous, every other element, and any strides."""
     size_1, size_o = ITEMSIZE[first], ITEMSIZE[out]
 
     def loop(args: int, counts: int, steps: int) -> None:
-        columns, rows = word(counts, 0), word(counts, 1)
-        x, o = word(args, 0), word(args, 1)
+        columns = word(counts, 0)
         step_x, step_o = word(steps, 0), word(steps, 1)
-        row_x, row_o = word(steps, 2), word(steps, 3)
-        for _ in range(rows):
-            if step_x == size_1 and step_o == size_o:
+        for row in range(word(counts, 1)):
+            x, o = word(args, 0) + row * word(steps, 2), word(args, 1) + row * word(steps, 3)
+            if step_o == size_o and step_x == size_1:
                 for i in range(columns):
                     store(o, i, out, scalar(load(x, i, first)))
-            else:
+            elif step_o == size_o and step_x == 2 * size_1:
                 for i in range(columns):
-                    store(o + i * step_o, 0, out, scalar(load(x + i * step_x, 0, first)))
-            x += row_x
-            o += row_o
+                    store(o, i, out, scalar(load_every_other(x, i, first)))
+            else:
+                for _ in range(columns // 4):
+                    # Written out four times: LLVM would gather and scatter vectors, at half the speed.
+                    value_0 = scalar(load(x, 0, first))
+                    value_1 = scalar(load(x + step_x, 0, first))
+                    value_2 = scalar(load(x + 2 * step_x, 0, first))
+                    value_3 = scalar(load(x + 3 * step_x, 0, first))
+                    store(o, 0, out, value_0)
+                    store(o + step_o, 0, out, value_1)
+                    store(o + 2 * step_o, 0, out, value_2)
+                    store(o + 3 * step_o, 0, out, value_3)
+                    x += 4 * step_x
+                    o += 4 * step_o
+                for _ in range(columns & 3):
+                    store(o, 0, out, scalar(load(x, 0, first)))
+                    x += step_x
+                    o += step_o
 
     return loop
 
 
 def binary_loop(scalar: Scalar, first: str, second: str, out: str) -> Loop:
-    """Vector–vector, vector–scalar and scalar–vector on contiguous memory, and any strides."""
+    """Vector–vector, vector–scalar, scalar–vector and every other element into contiguous memory, and any strides."""
     size_1, size_2, size_o = ITEMSIZE[first], ITEMSIZE[second], ITEMSIZE[out]
 
     def loop(args: int, counts: int, steps: int) -> None:
-        columns, rows = word(counts, 0), word(counts, 1)
-        x, y, o = word(args, 0), word(args, 1), word(args, 2)
+        columns = word(counts, 0)
         step_x, step_y, step_o = word(steps, 0), word(steps, 1), word(steps, 2)
-        row_x, row_y, row_o = word(steps, 3), word(steps, 4), word(steps, 5)
-        for _ in range(rows):
+        for row in range(word(counts, 1)):
+            x, y = word(args, 0) + row * word(steps, 3), word(args, 1) + row * word(steps, 4)
+            o = word(args, 2) + row * word(steps, 5)
             if step_o == size_o and step_x == size_1 and step_y == size_2:
                 for i in range(columns):
                     store(o, i, out, scalar(load(x, i, first), load(y, i, second)))
@@ -63,14 +77,28 @@ def binary_loop(scalar: Scalar, first: str, second: str, out: str) -> Loop:
                 left = load(x, 0, first)
                 for i in range(columns):
                     store(o, i, out, scalar(left, load(y, i, second)))
-            else:
+            elif step_o == size_o and step_x == 2 * size_1 and step_y == 2 * size_2:
                 for i in range(columns):
-                    store(
-                        o + i * step_o, 0, out, scalar(load(x + i * step_x, 0, first), load(y + i * step_y, 0, second))
-                    )
-            x += row_x
-            y += row_y
-            o += row_o
+                    store(o, i, out, scalar(load_every_other(x, i, first), load_every_other(y, i, second)))
+            else:
+                for _ in range(columns // 4):
+                    # Written out four times: LLVM would gather and scatter vectors, at half the speed.
+                    value_0 = scalar(load(x, 0, first), load(y, 0, second))
+                    value_1 = scalar(load(x + step_x, 0, first), load(y + step_y, 0, second))
+                    value_2 = scalar(load(x + 2 * step_x, 0, first), load(y + 2 * step_y, 0, second))
+                    value_3 = scalar(load(x + 3 * step_x, 0, first), load(y + 3 * step_y, 0, second))
+                    store(o, 0, out, value_0)
+                    store(o + step_o, 0, out, value_1)
+                    store(o + 2 * step_o, 0, out, value_2)
+                    store(o + 3 * step_o, 0, out, value_3)
+                    x += 4 * step_x
+                    y += 4 * step_y
+                    o += 4 * step_o
+                for _ in range(columns & 3):
+                    store(o, 0, out, scalar(load(x, 0, first), load(y, 0, second)))
+                    x += step_x
+                    y += step_y
+                    o += step_o
 
     return loop
 

@@ -68,6 +68,19 @@ def _element_pointer(builder: ir.IRBuilder, address: ir.Value, index: ir.Value, 
     return builder.gep(base, [index])
 
 
+def _loaded(builder: ir.IRBuilder, pointer: ir.Value, code: str) -> ir.Value:
+    """An element in the type that is computed with."""
+    value = builder.load(pointer, align=1)
+    inputs, outputs = _scopes(builder.module)
+    value.set_metadata("alias.scope", inputs)
+    value.set_metadata("noalias", outputs)
+    if code == "e":
+        return builder.fpext(value, ir.FloatType())
+    if code == "?":
+        return builder.icmp_unsigned("!=", value, value.type(0))
+    return value
+
+
 @intrinsic  # type: ignore[untyped-decorator]
 def load(_context: Any, address: Any, index: Any, char: Any) -> Any:
     """Element ``index`` of the contiguous elements of type ``char`` at ``address``."""
@@ -76,16 +89,26 @@ def load(_context: Any, address: Any, index: Any, char: Any) -> Any:
     code = char.literal_value
 
     def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
-        pointer = _element_pointer(builder, args[0], args[1], code)
-        value = builder.load(pointer, align=1)
-        inputs, outputs = _scopes(builder.module)
-        value.set_metadata("alias.scope", inputs)
-        value.set_metadata("noalias", outputs)
-        if code == "e":
-            return builder.fpext(value, ir.FloatType())
-        if code == "?":
-            return builder.icmp_unsigned("!=", value, value.type(0))
-        return value
+        return _loaded(builder, _element_pointer(builder, args[0], args[1], code), code)
+
+    return COMPUTED[code](types.int64, types.int64, char), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def load_every_other(_context: Any, address: Any, index: Any, char: Any) -> Any:
+    """Element 2·``index`` of contiguous elements: the first of pair ``index``.
+
+    As a walk over pairs LLVM loads whole vectors and shuffles; as an arbitrary stride, even of 2, it gathers, which
+    took 4 times as long.
+    """
+    if not isinstance(char, types.StringLiteral):
+        return None
+    code = char.literal_value
+
+    def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+        pair = ir.LiteralStructType([_stored(code)] * 2)
+        base = builder.inttoptr(args[0], pair.as_pointer())
+        return _loaded(builder, builder.gep(base, [args[1], ir.IntType(32)(0)], inbounds=True), code)
 
     return COMPUTED[code](types.int64, types.int64, char), generate
 
@@ -211,4 +234,5 @@ def address_of(_context: Any, array: Any) -> Any:
 
 # PyArrayObject_fields of numpy/ndarraytypes.h, on 64-bit platforms: ob_refcnt, ob_type (16 bytes), then data, nd,
 # dimensions, strides, base, descr, flags. The layout is part of NumPy's stable C ABI, the same in 1.x and 2.x.
-DATA, NDIM, DIMENSIONS, STRIDES, FLAGS = 16, 24, 32, 40, 64
+DATA, NDIM, DIMENSIONS, STRIDES, DESCR, FLAGS = 16, 24, 32, 40, 56, 64
+OBJECT_TYPE = 1  # ob_type is the second word of every object

@@ -1,8 +1,8 @@
 """The callables: NumPy's ufuncs by name, signature and semantics, around compiled loops.
 
-A call takes one of two ways. Plain arrays of native dtypes that need no cast go straight to a compiled entry, which
-answers whether it could (``ready`` maps dtypes to loops that the other way has found before). Everything else, and
-every error, is worked out in `Ufunc.general`.
+A call takes one of two ways. Plain arrays of native dtypes that need no cast go straight to a compiled entry of
+`parity_kernels.direct`, which answers None if it cannot. Everything else, and every error, is worked out in
+`Ufunc.general`.
 """
 
 import operator
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy import empty, ndarray
 
-from parity_kernels import broadcasting, casting
-from parity_kernels.broadcasting import DONE, OTHER_ORDER, RAISED, broadcast_shape, memory_order
+from parity_kernels import broadcasting, casting, direct
+from parity_kernels.broadcasting import DONE, RAISED, broadcast_shape, memory_order
 from parity_kernels.dtypes import DTYPES, DType
 from parity_kernels.loops import Kernel, natural_power_loop
 from parity_kernels.table import Row
@@ -35,14 +35,15 @@ _NATURAL_ONLY = "Integers to negative integer powers are not allowed."
 class Ufunc:
     """One universal function. Attributes and methods are those of ``numpy.ufunc``."""
 
-    __slots__ = ("__name__", "_entry", "identity", "nin", "nout", "ready", "row", "types")
+    __slots__ = ("__name__", "_address", "_direct", "_table", "identity", "nin", "nout", "row", "types")
 
     def __init__(self, row: Row) -> None:
         self.row = row
         self.__name__, self.nin, self.nout, self.identity = row.name, row.nin, row.nout, row.identity
         self.types = list(row.kernels)
-        self.ready: dict[Any, tuple[int, DType]] = {}
-        self._entry: Callable[..., int] = self._first_call
+        self._table = direct.Table()
+        self._address = self._table.address
+        self._direct: Callable[..., Any] = self._first_call
 
     @property
     def nargs(self) -> int:
@@ -102,9 +103,9 @@ class Ufunc:
         """The kernel of a loop in NumPy's notation, with ``l`` and ``L`` for 64 bits."""
         return self.row.kernels[signature]
 
-    def _first_call(self, *operands: Any) -> int:
-        self._entry = broadcasting.entry(broadcasting.drive_name(self.nin, self.nout))
-        return self._entry(*operands)
+    def _first_call(self, *operands: Any) -> Any:
+        self._direct = direct.entry(f"call-{self.nin}")
+        return self._direct(*operands)
 
     def general(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Any call: parse, resolve, broadcast, cast, run, and give back what NumPy would."""
@@ -141,8 +142,7 @@ class Ufunc:
             for dtype, target in zip(operands, inputs_of, strict=True)
         )
         if exact and self.nout == 1 and kernel.around is not natural_power_loop:
-            key = operands[0] if self.nin == 1 else tuple(operands)
-            self.ready[key] = (kernel.address, outputs_of[0])
+            self._table.add(tuple(operands), outputs_of[0], kernel.address)
 
     def _converted(  # noqa: PLR0913, PLR0917 - what is known of the inputs of one call
         self,
@@ -220,7 +220,7 @@ class Ufunc:
                 targets.append(_allocated(shape, dtype, _output_order(shape, inputs, options.order)))
         if options.where is None:
             entry = broadcasting.entry(broadcasting.drive_name(self.nin, self.nout))
-            code = entry(kernel.address, 0, *arrays, *targets)
+            code = entry(kernel.address, *arrays, *targets)
         else:
             entry = broadcasting.entry(broadcasting.drive_name(self.nin, self.nout, masked=True))
             code = entry(kernel.address, *arrays, *targets, options.where)
@@ -239,15 +239,9 @@ class UnaryUfunc(Ufunc):
     __slots__ = ()
 
     def __call__(self, x: Any = _NO_VALUE, /, out: Any = None, **keywords: Any) -> Any:
-        if type(x) is ndarray and out is None and not keywords:
-            found = self.ready.get(x.dtype)
-            if found is not None:
-                shape = x.shape
-                result = empty(shape, found[1])
-                if not self._entry(found[0], 1, x, result):
-                    return result if shape else result[()]
-                result = _allocated(shape, found[1], _output_order(shape, [x], "K"))
-                self._entry(found[0], 0, x, result)
+        if out is None and not keywords:
+            result = self._direct(self._address, x)
+            if result is not None:
                 return result
         args = () if x is _NO_VALUE else (x,)
         return self.general(args, {"out": out, **keywords})
@@ -259,20 +253,10 @@ class BinaryUfunc(Ufunc):
     __slots__ = ()
 
     def __call__(self, x: Any = _NO_VALUE, y: Any = _NO_VALUE, /, out: Any = None, **keywords: Any) -> Any:
-        if type(x) is ndarray and type(y) is ndarray and out is None and not keywords:
-            found = self.ready.get((x.dtype, y.dtype))
-            if found is not None:
-                shape = x.shape
-                if shape != y.shape:
-                    shape = broadcast_shape(shape, y.shape)
-                result = empty(shape, found[1])
-                code = self._entry(found[0], 2, x, y, result)
-                if not code:
-                    return result if shape else result[()]
-                if code == OTHER_ORDER:
-                    result = _allocated(shape, found[1], _output_order(shape, [x, y], "K"))
-                    self._entry(found[0], 0, x, y, result)
-                    return result
+        if out is None and not keywords:
+            result = self._direct(self._address, x, y)
+            if result is not None:
+                return result
         args = tuple(value for value in (x, y) if value is not _NO_VALUE)
         return self.general(args, {"out": out, **keywords})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 try:
     import numpy as np
@@ -151,6 +151,14 @@ def value_of(item: Any) -> Value:
     return Value(kind, array.dtype.str, array.shape, little.tobytes())
 
 
+def _text(shown: Callable[[Any], str], item: Any, limit: int) -> str:
+    """What a provider's object says of itself, as far as it can be said and encoded."""
+    try:
+        return shown(item)[:limit].encode("utf-8", "backslashreplace").decode()
+    except Exception as error:  # noqa: BLE001 - the provider's own code
+        return "(no text: {} raises {})".format(shown.__name__, type(error).__name__)
+
+
 def array_of(value: Value) -> np.ndarray:
     """The elements of a result as an array in little-endian order (read-only)."""
     return np.frombuffer(value.data, np.dtype(value.dtype).newbyteorder("<")).reshape(value.shape)
@@ -279,3 +287,37 @@ def view_of(item: Mapping[str, Any], block: np.ndarray) -> Any:
     if item.get("readonly"):
         array.flags.writeable = False
     return array[()] if item.get("scalar") else array
+
+
+def described(result: Outcome) -> Tuple[Dict[str, Any], List[bytes]]:
+    """An outcome as JSON, and its bytes: those of the values, then those of the written blocks.
+
+    What is empty is left out. A value is `[kind, dtype, shape]`. `restored` is the inverse.
+    """
+    name = type(result).__name__.lower()
+    fields = dict(result._asdict())
+    runs: List[bytes] = []
+    if isinstance(result, Returned):
+        runs = [value.data for value in result.values] + list(result.written)
+        fields["values"] = [[value.kind, value.dtype, list(value.shape)] for value in result.values]
+        fields = {key: item for key, item in fields.items() if key != "written" and item}
+    return {name: fields}, runs
+
+
+def restored(description: Mapping[str, Any], runs: Sequence[bytes]) -> Outcome:
+    """The outcome that `described` described, of those that an oracle can have."""
+    if "returned" in description:
+        fields = description["returned"]
+        shapes = fields.get("values", ())
+        values = tuple(
+            Value(kind, dtype, tuple(shape), run)
+            for (kind, dtype, shape), run in zip(shapes, runs)  # noqa: B905 - Python 3.8
+        )
+        is_out, changed, flags, caught = (
+            tuple(fields.get(name, ())) for name in ("is_out", "changed", "flags", "warnings")
+        )
+        return Returned(values, tuple(runs[len(values) :]), is_out, changed, flags, caught)
+    if "raised" in description:
+        fields = description["raised"]
+        return Raised(fields["type"], tuple(fields["bases"]), fields["message"])
+    return Missing(description["missing"]["name"])

@@ -6,13 +6,12 @@ themselves pass the same cases is a test, too, since a suite that refuses everyt
 
 from collections import Counter
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import parity_kernels
 import pytest
 
+import parity_kernels
 from parity.calling import CODES, outcome
 from parity.cases.planning import plan
 from parity.compare.judge import judge
@@ -35,7 +34,7 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Capture:
         return open_capture(places.default_capture())
     except OracleError:
         planned = plan("core")
-        folder: Path = tmp_path_factory.mktemp("oracle") / "core"
+        folder = tmp_path_factory.mktemp("oracle") / "core"
         record(planned.plan, planned.pools, OracleChoice(), folder, lambda _count: None)
         return open_capture(folder)
 
@@ -76,9 +75,7 @@ def test_core_catches_it_when(mutant: Mutant, capture: Capture) -> None:
 @pytest.mark.parametrize("op", OPS)
 def test_core_has_nothing_against_the_whole_kernel(op: str, capture: Capture) -> None:
     cases, pools = cases_of(op)
-    bad = [
-        verdict for case in cases if (verdict := verdict_of(case, pools, parity_kernels, capture)).verdict in BAD
-    ]
+    bad = [verdict for case in cases if (verdict := verdict_of(case, pools, parity_kernels, capture)).verdict in BAD]
     assert not bad, f"{len(bad)} of {len(cases)}, first {bad[0]}"
 
 

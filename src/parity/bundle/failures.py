@@ -1,11 +1,10 @@
 """What the oracle answered in the cases that went wrong, kept with the run, so that they can be shown without it."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import orjson
 
-from parity.calling import Outcome, Raised, Returned, Value
+from parity.calling import Outcome, described, restored
 from parity.documents.case import Case
 from parity.documents.model import canonical
 
@@ -21,7 +20,9 @@ def encode(failures: Iterable[tuple[Case, Outcome]]) -> bytes:
         row = case.call.op, case.loop
         kept[row] = kept.get(row, 0) + 1
         if kept[row] <= KEPT_PER_ROW:
-            lines.append(canonical({"case": case.plain(), "expected": _plain(expected)}) + b"\n")
+            description, runs = described(expected)
+            line = {"case": case.plain(), "expected": description, "runs": [run.hex() for run in runs]}
+            lines.append(canonical(line) + b"\n")
     return b"".join(lines)
 
 
@@ -31,32 +32,6 @@ def decode(data: bytes) -> dict[str, tuple[Case, Outcome]]:
     for number, line in enumerate(data.splitlines(), 1):
         parsed = orjson.loads(line)
         case = Case.from_json(canonical(parsed["case"]), f"artifacts/failures.ndjson, line {number}")
-        found[case.case_id] = case, _outcome(parsed["expected"])
+        runs = [bytes.fromhex(run) for run in parsed["runs"]]
+        found[case.case_id] = case, restored(parsed["expected"], runs)
     return found
-
-
-def _plain(outcome: Outcome) -> dict[str, Any]:
-    if isinstance(outcome, Raised):
-        return {"raised": outcome.type, "bases": list(outcome.bases), "message": outcome.message}
-    assert isinstance(outcome, Returned), "an oracle returns or raises"
-    return {
-        "values": [[value.kind, value.dtype, list(value.shape), value.data.hex()] for value in outcome.values],
-        "written": [block.hex() for block in outcome.written],
-        "is_out": list(outcome.is_out),
-        "changed": list(outcome.changed),
-        "flags": list(outcome.flags),
-        "warnings": list(outcome.warnings),
-    }
-
-
-def _outcome(plain: dict[str, Any]) -> Outcome:
-    if "raised" in plain:
-        return Raised(plain["raised"], tuple(plain["bases"]), plain["message"])
-    return Returned(
-        tuple(Value(kind, dtype, tuple(shape), bytes.fromhex(data)) for kind, dtype, shape, data in plain["values"]),
-        tuple(bytes.fromhex(block) for block in plain["written"]),
-        tuple(plain["is_out"]),
-        tuple(plain["changed"]),
-        tuple(plain["flags"]),
-        tuple(plain["warnings"]),
-    )

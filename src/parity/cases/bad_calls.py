@@ -20,7 +20,9 @@ def shapes_that_do_not_broadcast(subject: Subject) -> Iterator[Draft]:
     if len(pools) == 2:
         pairs = (((67,), (66,)), ((3, 4), (3,)), ((2, 3, 4), (2, 1, 3)), ((0,), (2,)))
         for number in subject.turn(len(pairs)):
-            yield subject.draft("bad-shapes", tuple(array(pool, *shape) for pool, shape in zip(pools, pairs[number], strict=True)))
+            yield subject.draft(
+                "bad-shapes", tuple(array(pool, *shape) for pool, shape in zip(pools, pairs[number], strict=True))
+            )
     outs = ((65,), (), (66, 65), (66, 1))
     for number in subject.turn(len(outs)):
         yield subject.draft("bad-out-shape", operands(subject, 66), out=given(subject, *outs[number]))
@@ -65,7 +67,7 @@ def wrong_arguments(subject: Subject) -> Iterator[Draft]:
 
 def no_loop(subject: Subject) -> Iterator[Draft]:
     """Element types for which the operation has no loop: planned once a row, at its last loop."""
-    if subject.index != len(subject.row.loops) - 1:
+    if subject.position != len(subject.row.loops) - 1:
         return
     count = len(subject.inputs)
     for char in ELEMENTS:
@@ -144,7 +146,11 @@ def bad_reductions(subject: Subject) -> Iterator[Draft]:
         ("bad-out-shape", (matrix,), {"axis": 0, "out": array(f"{result}.tame", 3)}),
         ("bad-keyword", (matrix,), {"axes": 0}),
         ("bad-too-few", (), {}),
-        ("bad-out-read-only", (matrix,), {"axis": 0, "out": ArrayArgument(pool=f"{result}.tame", shape=shape, readonly=True)}),
+        (
+            "bad-out-read-only",
+            (matrix,),
+            {"axis": 0, "out": ArrayArgument(pool=f"{result}.tame", shape=shape, readonly=True)},
+        ),
     ]
     if name in ("argmin", "argmax"):  # others compute in the type of `out`
         calls.append(("bad-casting-out", (matrix,), {"axis": 0, "out": array("f.tame", *shape)}))

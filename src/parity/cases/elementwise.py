@@ -5,8 +5,8 @@ What writes to given memory (`out=`, `where=`, overlap) is in `outputs`, calls t
 
 from collections.abc import Iterator
 
+from parity.cases.arrangements import special_pairs, specials_of
 from parity.cases.layouts import COUNT, LAYOUTS, REPEATING, alike, laid_out
-from parity.cases.pools import special_pairs
 from parity.cases.promotion import WIDER, mixed_operands, resolved, with_python
 from parity.cases.subject import (
     Draft,
@@ -32,7 +32,7 @@ def operands(subject: Subject, *shape: int, at: int = 0) -> tuple[ArrayArgument,
     return tuple(array(usual(subject.row, char, n), *shape, at=at) for n, char in enumerate(subject.inputs))
 
 
-def mixed(subject: Subject, *shape: int) -> tuple[ArrayArgument, ...]:
+def mixture_of(subject: Subject, *shape: int) -> tuple[ArrayArgument, ...]:
     """Contiguous operands of one shape, of the widest mixture."""
     return tuple(array(mixture(subject.row, char, n), *shape) for n, char in enumerate(subject.inputs))
 
@@ -41,13 +41,13 @@ def lengths(subject: Subject) -> Iterator[Draft]:
     """1-D, past every vector width and its remainder: over all loops, core has each length from 1 to 130."""
     turning = (1 + 2 * subject.number % 130, 1 + (2 * subject.number + 1) % 130)
     for length in ALL_LENGTHS if subject.everything else dict.fromkeys((*CORE_LENGTHS, *turning)):
-        yield subject.draft("contiguous", mixed(subject, length))
+        yield subject.draft("contiguous", mixture_of(subject, length))
 
 
 def few_lengths(subject: Subject) -> Iterator[Draft]:
     """A vector's remainder and two vectors of bytes with theirs."""
     for length in SMOKE_LENGTHS:
-        yield subject.draft("contiguous", mixed(subject, length))
+        yield subject.draft("contiguous", mixture_of(subject, length))
 
 
 def domain(subject: Subject) -> Iterator[Draft]:
@@ -62,17 +62,19 @@ def special_values(subject: Subject) -> Iterator[Draft]:
     count = special_pairs(first)
     if len(subject.inputs) == 1:
         root = int(count**0.5)
-        # `left` has each value `root` times in a row: every root-th element is the list itself.
+        # `right` runs through all special values before it begins again.
         if subject.row.name == "reciprocal" and subject.kind in "iu":
             return  # the first special value is 0, whose integer reciprocal C leaves undefined
         yield subject.draft("special-values", (array(f"{first}.right", root),))
         return
     row, second = subject.row.name, subject.inputs[1]
-    if first != second:
-        count = min(count, special_pairs(second))
-    integers = ELEMENTS[second].kind in "iu"
     side = {"left_shift": "right_counts", "right_shift": "right_counts", "power": "right_exponents"}.get(row, "right")
-    pools = (f"{first}.left", f"{second}.{side if integers else 'right'}")
+    pools = (f"{first}.left", f"{second}.{side if ELEMENTS[second].kind in 'iu' else 'right'}")
+    if first != second:
+        count = len(specials_of(first)) * len(specials_of(second))
+        pools = (f"{first}.left_of_other_sign", f"{second}.right_of_other_sign")
+    if row in ("fmax", "fmin") and subject.kind == "f":
+        pools = (f"{first}.left_one_zero", f"{second}.right_one_zero")
     yield subject.draft("special-pairs", (array(pools[0], count), array(pools[1], count)))
 
 
@@ -89,21 +91,27 @@ def numpy_scalars(subject: Subject) -> Iterator[Draft]:
 
 def mixed_at(subject: Subject, at: int) -> tuple[ArrayArgument, ...]:
     """0-d operands from different places of their pools."""
-    return tuple(
-        array(mixture(subject.row, char, n), at=(at + 13 * n) % 240) for n, char in enumerate(subject.inputs)
-    )
+    return tuple(array(mixture(subject.row, char, n), at=(at + 13 * n) % 240) for n, char in enumerate(subject.inputs))
 
 
 def empty(subject: Subject) -> Iterator[Draft]:
     """One and several axes of length zero, also broadcast against others."""
-    shapes = [((0,), (0,)), ((3, 0), (1, 0)), ((0, 4), (1,)), ((2, 0, 3), (2, 1, 1)), ((0, 5, 0), (0, 1, 0)), ((0,), ())]
+    shapes = [
+        ((0,), (0,)),
+        ((3, 0), (1, 0)),
+        ((0, 4), (1,)),
+        ((2, 0, 3), (2, 1, 1)),
+        ((0, 5, 0), (0, 1, 0)),
+        ((0,), ()),
+    ]
     for number in subject.turn(len(shapes)):
         yield subject.draft("empty", _of_shapes(subject, *shapes[number]))
 
 
 def _of_shapes(subject: Subject, *shapes: tuple[int, ...]) -> tuple[ArrayArgument, ...]:
     return tuple(
-        array(usual(subject.row, char, n), *shape) for n, (char, shape) in enumerate(zip(subject.inputs, shapes, strict=False))
+        array(usual(subject.row, char, n), *shape)
+        for n, (char, shape) in enumerate(zip(subject.inputs, shapes, strict=False))
     )
 
 
@@ -130,7 +138,10 @@ def broadcasts(subject: Subject) -> Iterator[Draft]:
         yield subject.draft("5-d", operands(subject, 2, 3, 1, 2, 11))
         return
     names = list(BROADCASTS)
-    for name in (*names[:MAIN_BROADCASTS], *(names[MAIN_BROADCASTS + n] for n in subject.turn(len(names) - MAIN_BROADCASTS))):
+    for name in (
+        *names[:MAIN_BROADCASTS],
+        *(names[MAIN_BROADCASTS + n] for n in subject.turn(len(names) - MAIN_BROADCASTS)),
+    ):
         yield subject.draft(name, _of_shapes(subject, *BROADCASTS[name]))
 
 
@@ -180,8 +191,8 @@ def all_layouts(subject: Subject) -> Iterator[Draft]:
 
 def same_array(subject: Subject) -> Iterator[Draft]:
     """One array as both operands, and two views of one block that overlap by all but one element."""
-    first, *rest = subject.inputs
-    if rest != [first] or subject.row.name in ("power", "left_shift", "right_shift"):
+    first = subject.inputs[0]
+    if subject.inputs != first * 2 or subject.row.name in ("power", "left_shift", "right_shift"):
         return
     pool = usual(subject.row, first, 0)
     owner = ArrayArgument(pool=pool, shape=(COUNT,), offset=0, length=COUNT + 1)
@@ -203,7 +214,9 @@ def mixed_types(subject: Subject) -> Iterator[Draft]:
     if not found:
         return
     step = max(1, len(found) // 2)
-    chosen = found if subject.everything else {found[subject.wheel % len(found)], found[(subject.wheel + step) % len(found)]}
+    chosen = (
+        found if subject.everything else {found[subject.wheel % len(found)], found[(subject.wheel + step) % len(found)]}
+    )
     for chars in sorted(chosen):
         pools = [mixture(subject.row, char, n) for n, char in enumerate(chars)]
         if subject.row.name == "power" and ELEMENTS[subject.inputs[0]].kind == "c":
@@ -284,7 +297,9 @@ def casting(subject: Subject) -> Iterator[Draft]:
 def casting_unsafe(subject: Subject) -> Iterator[Draft]:
     """`casting='unsafe'` with `dtype=`: floats are cut to integers, complex numbers to their real parts."""
     char = subject.inputs[0]
-    source = {"b": "h", "h": "e", "i": "f", "l": "d", "f": "F", "d": "D", "B": "h", "H": "i", "I": "l", "L": "l"}.get(char)
+    source = {"b": "h", "h": "e", "i": "f", "l": "d", "f": "F", "d": "D", "B": "h", "H": "i", "I": "l", "L": "l"}.get(
+        char
+    )
     if source is None or not _is_same_type(subject):
         return
     pools = [f"{source}.small" if n or subject.kind in "iu" else f"{source}.tame" for n in range(len(subject.inputs))]
@@ -334,7 +349,12 @@ def python_misfit(subject: Subject) -> Iterator[Draft]:
     kind = subject.kind
     if kind in "iu":
         for number in subject.turn(4):
-            value = (1 << 70, -(1 << 70), 1 << (8 * ELEMENTS[subject.inputs[0]].size), -1 if kind == "u" else -(1 << 63) - 1)[number]
+            value = (
+                1 << 70,
+                -(1 << 70),
+                1 << (8 * ELEMENTS[subject.inputs[0]].size),
+                -1 if kind == "u" else -(1 << 63) - 1,
+            )[number]
             yield from _with_python(subject, python_int(value), 1, "python-misfit")
     elif kind == "f" and subject.inputs[0] != "d":
         yield from _with_python(subject, python_float(1e300), 1, "python-misfit")
@@ -362,5 +382,3 @@ def _python_unary(subject: Subject) -> Iterator[Draft]:
     }
     for value in values.get(subject.inputs[0], []):
         yield subject.draft(f"python-{value.python}", (value,))
-
-

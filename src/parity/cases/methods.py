@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from parity.cases.pools import NEEDLE
+from parity.cases.arrangements import NEEDLE
 from parity.cases.subject import Draft, Subject, array, python_int, usual
 from parity.documents.case import ArrayArgument, Attribute
 from parity.documents.elements import ELEMENTS
@@ -13,7 +13,7 @@ POOL_OF: dict[str, str] = {
     "subtract": "tame",
     "multiply": "factors",
     "divide": "dyadic",
-    "power": "small",
+    "power": "powers",
     "left_shift": "small",
     "right_shift": "small",
     "logical_and": "dense",
@@ -33,11 +33,20 @@ def pool_of(row: Operation, char: str) -> str:
 
 def reduce_subjects(subject: Subject) -> list[tuple[str, str]]:
     """Loops of `reduce` that this loop of the row stands for, and their input: the one of the same first type."""
-    return [(loop, loop[0]) for loop in subject.row.reduce_loops if loop[0] == subject.inputs[0]] if _is_own(subject) else []
+    return (
+        [(loop, loop[0]) for loop in subject.row.reduce_loops if loop[0] == subject.inputs[0]]
+        if _is_own(subject)
+        else []
+    )
 
 
 def _is_own(subject: Subject) -> bool:
     return len(set(subject.inputs)) == 1
+
+
+def _is_complex_power(subject: Subject) -> bool:
+    """Only short chains of complex powers are exact: integer exponents are multiplied out, until they overflow."""
+    return subject.row.name == "power" and subject.kind == "c"
 
 
 def reduces(subject: Subject) -> Iterator[Draft]:
@@ -58,14 +67,20 @@ def reduces(subject: Subject) -> Iterator[Draft]:
             ("reduce-0-axes", array(pool, 3, 5), {"axis": []}),
             ("reduce-swapped", ArrayArgument(pool=pool, shape=(67,), swapped=ELEMENTS[char].size > 1), {}),
         ]
-        calls = calls if subject.everything else [*calls[:2], calls[2 + subject.wheel % (len(calls) - 2)]]
+        if _is_complex_power(subject):
+            calls = [calls[1], calls[4]]
+        calls = (
+            calls
+            if subject.everything or len(calls) == 2
+            else [*calls[:2], calls[2 + subject.wheel % (len(calls) - 2)]]
+        )
         for layout, argument, kwargs in calls:
             yield subject.method(layout, "reduce", (argument,), loop, **kwargs)
 
 
 def reduces_with_attributes(subject: Subject) -> Iterator[Draft]:
     """`reduce` with initial, where, out, dtype, and of nothing."""
-    for loop, char in reduce_subjects(subject):
+    for loop, char in reduce_subjects(subject) if not _is_complex_power(subject) else ():
         pool, result, identity = pool_of(subject.row, char), loop[-1], subject.row.identity
         wide = array(pool, 5, 11)
         initial = python_int(1) if ELEMENTS[result].kind != "b" else True
@@ -99,6 +114,9 @@ def accumulates(subject: Subject) -> Iterator[Draft]:
             ("accumulate-out", array(pool, 67), {"out": array(f"{loop[-1]}.tame", 67, at=9)}),
             ("accumulate-empty", array(pool, 0), {}),
         ]
+        if _is_complex_power(subject):
+            yield subject.method("accumulate", "accumulate", (array(pool, 3, 22),), loop)
+            continue
         yield subject.method("accumulate", "accumulate", (array(pool, 67),), loop)
         for number in subject.turn(len(calls)):
             layout, argument, kwargs = calls[number]

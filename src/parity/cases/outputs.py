@@ -56,7 +56,9 @@ def out_strided(subject: Subject) -> Iterator[Draft]:
 def out_empty_and_0d(subject: Subject) -> Iterator[Draft]:
     """`out=` without elements, and 0-d: an array comes back, no scalar."""
     shape = ((), (0, 3))[subject.wheel % 2]
-    yield subject.draft("out-0-d" if not shape else "out-empty", operands(subject, *shape, at=3), out=given(subject, *shape))
+    yield subject.draft(
+        "out-0-d" if not shape else "out-empty", operands(subject, *shape, at=3), out=given(subject, *shape)
+    )
 
 
 def out_wider(subject: Subject) -> Iterator[Draft]:
@@ -75,7 +77,9 @@ def out_narrower(subject: Subject) -> Iterator[Draft]:
 
 def out_larger(subject: Subject) -> Iterator[Draft]:
     """`out=` has more axes and longer ones than the operands: they are broadcast to it."""
-    rows = [array(usual(subject.row, char, n), *((33,) if n == 0 else (1, 33))) for n, char in enumerate(subject.inputs)]
+    rows = [
+        array(usual(subject.row, char, n), *((33,) if n == 0 else (1, 33))) for n, char in enumerate(subject.inputs)
+    ]
     yield subject.draft("out-larger", tuple(rows), out=given(subject, 2, 33))
 
 
@@ -115,13 +119,16 @@ _OVERLAPS: tuple[tuple[str, int, dict[str, Any]], ...] = (
 def _overlap(subject: Subject, number: int) -> Iterator[Draft]:
     layout, start, how = _OVERLAPS[number]
     arguments = list(operands(subject, COUNT))
-    which = subject.index % len(arguments)
-    if len(subject.outputs) > 1 or subject.inputs[which] != subject.outputs:
+    which = subject.position % len(arguments)
+    if subject.inputs[which] != subject.outputs[0]:
         return
     owner = arguments[which].model_copy(update={"offset": start, "length": 2 * COUNT + 1})
     arguments[which] = owner
-    out = ArrayArgument(pool=owner.pool, shape=(COUNT,), of=str(which), **how)
-    yield subject.draft(layout, tuple(arguments), out=out)
+    outs = [
+        ArrayArgument(pool=owner.pool, shape=(COUNT,), of=str(which), **how),
+        *(array(f"{char}.tame", COUNT) for char in subject.outputs[1:]),
+    ]
+    yield subject.draft(layout, tuple(arguments), out=outs if len(outs) > 1 else outs[0])
 
 
 def _mask(*shape: int, at: int = 0) -> ArrayArgument:
@@ -130,7 +137,9 @@ def _mask(*shape: int, at: int = 0) -> ArrayArgument:
 
 def where_plain(subject: Subject) -> Iterator[Draft]:
     """A mask of the operands' shape."""
-    yield subject.draft("where", operands(subject, COUNT), out=given(subject, COUNT), where=_mask(COUNT, at=subject.index))
+    yield subject.draft(
+        "where", operands(subject, COUNT), out=given(subject, COUNT), where=_mask(COUNT, at=subject.position)
+    )
 
 
 def where_varied(subject: Subject) -> Iterator[Draft]:
@@ -164,7 +173,7 @@ def where_in_place(subject: Subject) -> Iterator[Draft]:
 
 
 def out_unsafe(subject: Subject) -> Iterator[Draft]:
-    """`casting='unsafe'` into an `out` of a lower kind whose conversion C defines: integers of another sign, real parts."""
+    """`casting='unsafe'` into a lower kind where C defines the conversion: integers of another sign, real parts."""
     target = {"b": "B", "h": "H", "i": "I", "l": "L", "F": "f", "D": "d", "B": "?", "H": "?", "I": "?", "L": "?"}
     if len(subject.outputs) == 1 and subject.outputs in target and ELEMENTS[subject.outputs].kind != "f":
         out = of_types(target[subject.outputs], COUNT)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from parity.cases.pools import build_pool
 from parity.cases.subject import Draft
 from parity.cases.suites import drafts
-from parity.documents.case import Case, Plan, Pool, Call, array_arguments, case_id, plan_digest
+from parity.documents.case import Call, Case, Plan, Pool, array_arguments, case_id, plan_digest
 from parity.documents.elements import ELEMENTS
 from parity.documents.manifest import DEFAULT_SEED
 from parity.documents.model import sha256
@@ -44,7 +44,9 @@ def plan(suite: str, ops: tuple[str, ...] = (), dtypes: tuple[str, ...] = (), se
         cases[case.case_id] = case
     if not cases:
         raise InconclusiveError(
-            "no case is left", where="the selection of operations and element types", expected="an operation with a loop of these types"
+            "no case is left",
+            where="the selection of operations and element types",
+            expected="an operation with a loop of these types",
         )
     check_complete(suite, rows, tuple(cases.values()), dtypes)
     return _sealed(suite, seed, tuple(cases.values()))
@@ -64,7 +66,9 @@ def pool_digest(seed: str, name: str) -> str:
     return sha256(build_pool(seed, name))
 
 
-def check_complete(suite: str, rows: tuple[Operation, ...], cases: tuple[Case, ...], dtypes: tuple[str, ...] = ()) -> None:
+def check_complete(
+    suite: str, rows: tuple[Operation, ...], cases: tuple[Case, ...], dtypes: tuple[str, ...] = ()
+) -> None:
     """Raise CatalogueError unless each row has cases and, beyond `smoke`, each loop of each row.
 
     It says nothing of which layouts a loop has: `suites` does, and tests hold it to that.
@@ -77,7 +81,9 @@ def check_complete(suite: str, rows: tuple[Operation, ...], cases: tuple[Case, .
             raise CatalogueError(f"suite {suite} has no case for {row.name}", where=f"catalogue row {row.name}")
         missing = [loop for loop in chosen if (row.name, loop) not in seen]
         if missing and suite != "smoke":
-            raise CatalogueError(f"suite {suite} has no case for {row.name} {missing[0]}", where=f"catalogue row {row.name}")
+            raise CatalogueError(
+                f"suite {suite} has no case for {row.name} {missing[0]}", where=f"catalogue row {row.name}"
+            )
 
 
 def _sealed(suite: str, seed: str, cases: tuple[Case, ...]) -> Planned:

@@ -14,8 +14,8 @@ def resolved(row: Operation, chars: tuple[str, ...]) -> str | None:
     """The loop in which NumPy ends for operands of these element types; None where it finds none.
 
     The first loop in the catalogue's order to which every operand casts safely. NumPy deviates twice: integers are
-    divided in float64, and logical operations on different types go through bool. `subtract` and `negative` of bool have
-    no loop although int8 would hold it: NumPy refuses them by name.
+    divided in float64, and logical operations on different types go through bool. `subtract` and `negative` of bool
+    have no loop although int8 would hold it: NumPy refuses them by name.
     """
     return _resolved(row.name, row.loops, chars)
 
@@ -56,8 +56,10 @@ def mixed_operands(name: str, loops: tuple[str, ...]) -> dict[str, tuple[tuple[s
 
 
 def with_python(row: Operation, chars: tuple[str | None, ...], python: str) -> str | None:
-    """The loop for operands of which one is a Python number (None in `chars`): it takes the type of the other if that
-    is of its kind or above, and the default type of its kind otherwise."""
+    """The loop for operands of which one is a Python number (None in `chars`).
+
+    It takes the type of the other if that is of its kind or above, and the default type of its kind otherwise.
+    """
     array = next(char for char in chars if char is not None)
     if row.name in _LOGICAL:
         return "??->?"

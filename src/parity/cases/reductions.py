@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from parity.cases.pools import NEEDLE
-from parity.cases.promotion import NARROWER, WIDER
-from parity.cases.subject import Draft, Subject, array, python_float, python_int
+from parity.cases.arrangements import NEEDLE
+from parity.cases.subject import Draft, Subject, array, python_int
 from parity.documents.case import ArrayArgument, Attribute
 from parity.documents.elements import ELEMENTS
 
@@ -39,9 +38,13 @@ def is_cumulative(subject: Subject) -> bool:
     return subject.row.kind == "cumulative"
 
 
-def _each(subject: Subject, calls: list[Call], at_once: int = 1) -> Iterator[Draft]:
+def each(subject: Subject, calls: list[Call], at_once: int = 1) -> Iterator[Draft]:
     """Those of the calls whose turn it is."""
-    chosen = range(len(calls)) if subject.everything else {(subject.wheel * at_once + n) % len(calls) for n in range(at_once)}
+    chosen = (
+        range(len(calls))
+        if subject.everything
+        else {(subject.wheel * at_once + n) % len(calls) for n in range(at_once)}
+    )
     for number in sorted(chosen):
         layout, argument, kwargs = calls[number]
         yield subject.draft(layout, (argument,), **kwargs)
@@ -56,7 +59,7 @@ def reduced_lengths(subject: Subject) -> Iterator[Draft]:
         turning = (others[subject.wheel % len(others)], others[(subject.wheel + 11) % len(others)])
         lengths = (*ALWAYS_LENGTHS, *turning)
     for length in dict.fromkeys(lengths):
-        if length == 1000 and is_cumulative(subject) and not subject.everything and subject.index % 3:
+        if length == 1000 and is_cumulative(subject) and not subject.everything and subject.position % 3:
             continue  # a thousand results weigh in the capture
         yield subject.draft("contiguous", (array(pool, length, at=length % 7),))
 
@@ -95,9 +98,9 @@ def axes(subject: Subject) -> Iterator[Draft]:
             ("axis-0-tall", array(pool, 67, 3), {"axis": 0}),
             ("axis-first-of-3", array(pool, 3, 11, 2), {"axis": -3}),
         ]
-        yield from _each(subject, calls, at_once=5)
+        yield from each(subject, calls, at_once=5)
         return
-    yield from _each(subject, calls, at_once=5)
+    yield from each(subject, calls, at_once=5)
 
 
 def few_axes(subject: Subject) -> Iterator[Draft]:
@@ -105,21 +108,22 @@ def few_axes(subject: Subject) -> Iterator[Draft]:
     pool = pool_of(subject)
     yield subject.draft("axis-0", (array(pool, 5, 67),), axis=0)
     yield subject.draft("axis-last", (array(pool, 5, 67),), axis=-1)
-    if _takes_tuples(subject):
+    if takes_tuples(subject):
         yield subject.draft("axis-tuple", (array(pool, 3, 41, 7),), axis=[0, 2])
 
 
-def _takes_tuples(subject: Subject) -> bool:
+def takes_tuples(subject: Subject) -> bool:
+    """Whether the operation reduces several axes at once."""
     return subject.row.kind == "reduction" and subject.row.name not in ("argmin", "argmax")
 
 
 def axis_tuples(subject: Subject) -> Iterator[Draft]:
     """Tuples of axes, of all axes and of none."""
-    if not _takes_tuples(subject):
+    if not takes_tuples(subject):
         return
     pool = pool_of(subject)
     cube = array(pool, 3, 41, 7)
-    yield from _each(
+    yield from each(
         subject,
         [
             ("axis-tuple", cube, {"axis": [0, 2]}),
@@ -143,7 +147,7 @@ def keepdims(subject: Subject) -> Iterator[Draft]:
             ("keepdims-none", array(pool, 5, 13), {"keepdims": True}),
             ("keepdims-first", array(pool, 5, 23, 3), {"axis": 0, "keepdims": True}),
         ]
-        yield from _each(subject, calls, at_once=1)
+        yield from each(subject, calls, at_once=1)
 
 
 def few_keepdims(subject: Subject) -> Iterator[Draft]:
@@ -185,7 +189,7 @@ def reduced_layouts(subject: Subject) -> Iterator[Draft]:
         ("swapped-axis-0", laid(wide, swapped=multibyte), {"axis": 0}),
         ("read-only", laid((67,), readonly=True), {}),
     ]
-    yield from _each(subject, calls, at_once=5)
+    yield from each(subject, calls, at_once=5)
 
 
 def few_layouts(subject: Subject) -> Iterator[Draft]:
@@ -195,24 +199,29 @@ def few_layouts(subject: Subject) -> Iterator[Draft]:
 
 
 def odd_values(subject: Subject) -> Iterator[Draft]:
-    """A NaN or an infinity as first, middle and last element; both infinities; equal extremes; cancellation; overflow."""
+    """A NaN or an infinity as first, middle and last element; equal extremes; cancellation; overflow."""
     char, name = subject.inputs, subject.row.name
     length = 67
     places = {"first": NEEDLE, "middle": NEEDLE - 33, "last": NEEDLE - length + 1}
     calls: list[Call] = []
     if subject.kind in "fc" and name not in ("any", "all"):
         calls += [(f"nan-{place}", array(f"{char}.nan", length, at=at), {}) for place, at in places.items()]
-        calls += [("nan-rows", array(f"{char}.nan", 5, 41, at=7), {"axis": 1}), ("nan-axis-0", array(f"{char}.nan", 5, 41, at=7), {"axis": 0})]
+        calls += [
+            ("nan-rows", array(f"{char}.nan", 5, 41, at=7), {"axis": 1}),
+            ("nan-axis-0", array(f"{char}.nan", 5, 41, at=7), {"axis": 0}),
+        ]
         if subject.kind == "f" or name in ("sum", "max", "min", "argmax", "argmin", "cumsum"):
-            calls += [(f"infinity-{place}", array(f"{char}.infinity", length, at=at), {}) for place, at in places.items()]
-    for draft in _each(subject, calls, at_once=6) if calls else ():
-        yield draft
+            calls += [
+                (f"infinity-{place}", array(f"{char}.infinity", length, at=at), {}) for place, at in places.items()
+            ]
+    if calls:
+        yield from each(subject, calls, at_once=6)
     if name in ("any", "all"):
         found: list[Call] = [
             (f"needle-{place}", array(f"{char}.{_POOL_OF[name]}", length, at=at), {}) for place, at in places.items()
         ]
         found.append(("none", array(f"{char}.{_POOL_OF[name]}", length, at=2), {}))
-        yield from _each(subject, found, at_once=4)
+        yield from each(subject, found, at_once=4)
         if subject.kind in "fc":
             yield subject.draft("special-values", (array(f"{char}.right", 1, at=0),))
             yield subject.draft("nan", (array(f"{char}.general", 5, 67),), axis=0)
@@ -223,7 +232,7 @@ def odd_values(subject: Subject) -> Iterator[Draft]:
             ("ties-axis-1", array(f"{char}.ties", 5, 67), {"axis": 1}),
             ("limits", array(f"{char}.{'general' if subject.kind in 'iub' else 'tame'}", 200, at=17), {}),
         ]
-        yield from _each(subject, ties, at_once=3)
+        yield from each(subject, ties, at_once=3)
     if name in ("sum", "prod", "cumsum", "cumprod", "mean", "var", "std") and subject.kind in "iu":
         yield subject.draft("mixture", (array(f"{char}.general", 33 if is_cumulative(subject) else 130),))
     if name in ("sum", "mean", "cumsum") and subject.kind == "f":
@@ -231,7 +240,9 @@ def odd_values(subject: Subject) -> Iterator[Draft]:
     if name in ("sum", "prod") and subject.kind == "f":
         yield subject.draft("overflow", (array(f"{char}.huge", 67),))
         yield subject.draft("underflow", (array(f"{char}.minute", 67),))
-    if name in ("mean", "var", "std") and subject.kind == "f":  # a mean of float16 must not sum in float16: it overflows
+    if (
+        name in ("mean", "var", "std") and subject.kind == "f"
+    ):  # a mean of float16 must not sum in float16: it overflows
         yield subject.draft("large-mean", (array(f"{char}.offset", 1000 if name == "mean" else 130),))
 
 
@@ -246,7 +257,7 @@ def empty_reduction(subject: Subject) -> Iterator[Draft]:
         ("empty-several", array(pool, 0, 4, 0), {"axis": 1}),
         ("empty-none", array(pool, 2, 0), {}),
     ]
-    yield from _each(subject, calls, at_once=2)
+    yield from each(subject, calls, at_once=2)
 
 
 def few_empty(subject: Subject) -> Iterator[Draft]:
@@ -266,110 +277,7 @@ def zero_dimensional(subject: Subject) -> Iterator[Draft]:
     ]
     if is_cumulative(subject):
         calls[2] = ("axis-of-one", array(pool, 7, 1), {"axis": 1})
-    yield from _each(subject, calls, at_once=2)
-
-
-def initial(subject: Subject) -> Iterator[Draft]:
-    """`initial=`: one element more; it bounds a maximum, and makes one of nothing possible."""
-    if not has(subject, "initial"):
-        return
-    pool, kind = pool_of(subject), subject.kind
-    small: Attribute = True if kind == "b" else python_float(2.5) if kind in "fc" else python_int(3)
-    large: Attribute = python_int(1) if kind == "b" else python_int(100)
-    if subject.row.name in ("max", "min") and kind == "b":
-        small = large = subject.row.name == "max"
-    calls: list[Call] = [
-        ("initial", array(pool, 67), {"initial": small}),
-        ("initial-axis", array(pool, 5, 41), {"axis": 0, "initial": large}),
-        ("initial-empty", array(pool, 0), {"initial": small}),
-        ("initial-keepdims", array(pool, 5, 41), {"axis": -1, "initial": small, "keepdims": True}),
-    ]
-    yield from _each(subject, calls, at_once=2)
-
-
-def where(subject: Subject) -> Iterator[Draft]:
-    """`where=` of the array's shape, of a row, of a column; with initial where there is no identity."""
-    if not has(subject, "where"):
-        return
-    pool, name = pool_of(subject), subject.row.name
-    extra: dict[str, Attribute] = {}
-    if name in ("max", "min"):
-        extra = {"initial": name == "max" if subject.kind == "b" else python_int(5)}
-    calls: list[Call] = [
-        ("where", array(pool, 130), {"where": array("?.general", 130)}),
-        ("where-axis-0", array(pool, 5, 67), {"axis": 0, "where": array("?.general", 5, 67, at=3)}),
-        ("where-row", array(pool, 5, 67), {"axis": 1, "where": array("?.general", 67, at=5)}),
-        ("where-column", array(pool, 5, 67), {"axis": 0, "where": array("?.general", 5, 1, at=5)}),
-        ("where-keepdims", array(pool, 5, 67), {"axis": 1, "where": array("?.general", 5, 67), "keepdims": True}),
-        ("where-false", array(pool, 67), {"where": array("?.sparse", 67)}),
-    ]
-    for draft in _each(subject, calls, at_once=2):
-        yield draft._replace(kwargs={**draft.kwargs, **extra})
-
-
-def few_where(subject: Subject) -> Iterator[Draft]:
-    """One of them, and `initial=`."""
-    if has(subject, "where") and subject.row.name not in ("max", "min"):
-        yield subject.draft("where", (array(pool_of(subject), 130),), where=array("?.general", 130))
-    if has(subject, "initial") and subject.kind != "b":
-        yield subject.draft("initial", (array(pool_of(subject), 67),), initial=python_int(3))
-
-
-def dtype(subject: Subject) -> Iterator[Draft]:
-    """`dtype=`: the type in which it is computed; small integers then wrap around, floats are widened or rounded first."""
-    if not has(subject, "dtype"):
-        return
-    char, name = subject.inputs, subject.row.name
-    averages = name in ("mean", "var", "std")
-    targets = [WIDER.get(char), NARROWER.get(char), None if averages else char, "d" if subject.kind != "c" else "D"]
-    if averages:
-        targets = [target for target in targets if target and ELEMENTS[target].kind in "fc"]
-    chosen = [target for target in dict.fromkeys(targets) if target]
-    shape = (3, 22) if is_cumulative(subject) else (5, 41)
-    calls: list[Call] = [(f"dtype-{target}", array(pool_of(subject), *shape), {"axis": 1, "dtype": target}) for target in chosen]
-    if calls:
-        yield from _each(subject, calls, at_once=min(2, len(calls)))
-
-
-def out(subject: Subject) -> Iterator[Draft]:
-    """`out=` of the result's type: contiguous, with gaps, 0-d, wider; the axis by position."""
-    result = subject.outputs
-    pool = pool_of(subject)
-    if is_cumulative(subject):
-        calls: list[Call] = [
-            ("out", array(pool, 67), {"out": array(f"{result}.tame", 67, at=9)}),
-            ("out-axis", array(pool, 5, 13), {"axis": 0, "out": array(f"{result}.tame", 5, 13, at=9)}),
-            ("out-strided", array(pool, 67), {"out": ArrayArgument(pool=f"{result}.tame", shape=(67,), strides=(2,), length=135)}),
-            ("out-negative", array(pool, 67), {"out": ArrayArgument(pool=f"{result}.tame", shape=(67,), strides=(-1,))}),
-        ]
-    else:
-        calls = [
-            ("out", array(pool, 5, 67), {"axis": 1, "out": array(f"{result}.tame", 5, at=9)}),
-            ("out-strided", array(pool, 7, 41), {"axis": 0, "out": ArrayArgument(pool=f"{result}.tame", shape=(41,), strides=(2,), length=83)}),
-            ("out-0-d", array(pool, 67), {"out": array(f"{result}.tame", at=9)}),
-            ("out-keepdims", array(pool, 5, 67), {"axis": 1, "keepdims": True, "out": array(f"{result}.tame", 5, 1, at=9)}),
-            ("out-swapped", array(pool, 5, 67), {"axis": -1, "out": ArrayArgument(pool=f"{result}.tame", shape=(5,), swapped=ELEMENTS[result].size > 1)}),
-        ]
-        if not has(subject, "keepdims"):
-            del calls[3]
-        if subject.row.name in ("argmin", "argmax"):
-            calls = [call for call in calls if call[0] != "out-swapped"]
-    yield from _each(subject, calls, at_once=2)
-
-
-def ddof(subject: Subject) -> Iterator[Draft]:
-    """`ddof=` 1, all but one, and as many as there are elements: a division by zero."""
-    if not has(subject, "ddof"):
-        return
-    pool = pool_of(subject)
-    calls: list[Call] = [
-        ("ddof-1", array(pool, 67), {"ddof": 1}),
-        ("ddof-axis", array(pool, 5, 41), {"axis": 0, "ddof": 1}),
-        ("ddof-n", array(pool, 9), {"ddof": 9}),
-        ("ddof-beyond", array(pool, 5), {"ddof": 7}),
-        ("ddof-2", array(pool, 41, 5), {"axis": 0, "ddof": 2, "keepdims": True}),
-    ]
-    yield from _each(subject, calls, at_once=3)
+    yield from each(subject, calls, at_once=2)
 
 
 def positional(subject: Subject) -> Iterator[Draft]:

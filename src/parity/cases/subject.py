@@ -21,15 +21,15 @@ class Draft(NamedTuple):
 class Subject(NamedTuple):
     """One loop of one row.
 
-    number: of the loop among all loops of all rows. index: of the loop in its row. wheel: counts the loops of the row that
-    have the template at hand, from another start for each row and template: it decides whose turn it is among variants.
-    everything: whether each template gives all its variants (suite `full`), or those whose turn it is.
+    number: of the loop among all loops of all rows. position: of the loop in its row. wheel: counts the loops of the
+    row that have the template at hand, from another start for each row and template, and decides whose turn it is among
+    variants. everything: whether each template gives all its variants (suite `full`), or those whose turn it is.
     """
 
     row: Operation
     loop: str
     number: int
-    index: int
+    position: int
     wheel: int = 0
     everything: bool = False
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from parity.cases import bad_calls, elementwise, methods, outputs, reductions
+from parity.cases import bad_calls, elementwise, methods, outputs, reduction_keywords, reductions
 from parity.cases.subject import Draft, Subject
 from parity.ops.catalogue import CATALOGUE
 from parity.ops.row import Operation
@@ -18,8 +18,8 @@ Template = Callable[[Subject], Iterator[Draft]]
 class Share(NamedTuple):
     """A template, and how it is shared out.
 
-    core: one in how many loops of a row has it there, 0 for none. smoke: whether the chosen loops of `smoke` have it (and
-    then those of `core` and `full`).
+    core: one in how many loops of a row has it there, 0 for none. smoke: whether the chosen loops of `smoke` have it;
+    they then have it in `core` and `full`, too.
     """
 
     template: Template
@@ -52,20 +52,20 @@ ELEMENTWISE: tuple[Share, ...] = (
     Share(elementwise.every_pair_of_types, 1),
     Share(elementwise.dtype_from_narrower, 3),
     Share(elementwise.dtype_from_wider, 3),
-    Share(elementwise.casting, 3),
+    Share(elementwise.casting, 4),
     Share(elementwise.casting_unsafe, 3),
     Share(elementwise.python_int_right, 1),
     Share(elementwise.python_float_beside_floats, 1, smoke=True),
     Share(elementwise.python_float_beside_integers, 4),
-    Share(elementwise.python_number, 3),
+    Share(elementwise.python_number, 2),
     Share(elementwise.python_misfit, 2),
     Share(outputs.out_plain, 2, smoke=True),
     Share(outputs.out_strided, 2),
     Share(outputs.out_laid_out, 2),
-    Share(outputs.out_empty_and_0d, 3),
+    Share(outputs.out_empty_and_0d, 4),
     Share(outputs.out_wider, 3),
     Share(outputs.out_narrower, 3),
-    Share(outputs.out_larger, 3),
+    Share(outputs.out_larger, 4),
     Share(outputs.out_positional, 4),
     Share(outputs.out_in_place, 2),
     Share(outputs.out_shifted, 3),
@@ -79,10 +79,10 @@ ELEMENTWISE: tuple[Share, ...] = (
     Share(methods.accumulates, 1),
     Share(methods.outers, 2),
     Share(bad_calls.shapes_that_do_not_broadcast, 6, smoke=True),
-    Share(bad_calls.casting_refused, 4),
+    Share(bad_calls.casting_refused, 5),
     Share(bad_calls.read_only_out, 7),
     Share(bad_calls.wrong_arguments, 3),
-    Share(bad_calls.no_loop, 1, smoke=True),
+    Share(bad_calls.no_loop, 1),
     Share(bad_calls.negative_exponents, 1),
     Share(bad_calls.python_number_without_loop, 3),
     Share(bad_calls.methods_misused, 3),
@@ -103,12 +103,12 @@ REDUCTIONS: tuple[Share, ...] = (
     Share(reductions.empty_reduction, 1),
     Share(reductions.few_empty, 0, smoke=True),
     Share(reductions.zero_dimensional, 1),
-    Share(reductions.initial, 1),
-    Share(reductions.where, 1),
-    Share(reductions.few_where, 0, smoke=True),
-    Share(reductions.dtype, 1),
-    Share(reductions.out, 1, smoke=True),
-    Share(reductions.ddof, 1),
+    Share(reduction_keywords.initial, 1),
+    Share(reduction_keywords.where, 1),
+    Share(reduction_keywords.few_where, 0, smoke=True),
+    Share(reduction_keywords.dtype, 1),
+    Share(reduction_keywords.out, 1, smoke=True),
+    Share(reduction_keywords.ddof, 1),
     Share(reductions.positional, 2),
     Share(bad_calls.bad_axes, 3, smoke=True),
     Share(bad_calls.bad_reductions, 2),
@@ -141,9 +141,10 @@ def drafts(suite: str, rows: tuple[Operation, ...]) -> Iterator[tuple[Operation,
 
 def _of_share(suite: str, subject: Subject, share: Share, place: int) -> Iterator[Draft]:
     # Rows of few loops have most templates on each of them, so that every row has every template more than once.
-    one_in = max(1, share.core - 2) if len(subject.row.loops) <= 5 and share.core else share.core
-    turned = subject._replace(wheel=(subject.index + place) // max(1, one_in) + _place_of(subject.row.name) + place)
-    in_core = one_in > 0 and (subject.index + place) % one_in == 0
+    loops = len(subject.row.loops)
+    one_in = min(loops, max(1, share.core - 2)) if loops <= 5 and share.core else share.core
+    turned = subject._replace(wheel=(subject.position + place) // max(1, one_in) + _place_of(subject.row.name) + place)
+    in_core = one_in > 0 and (subject.position + place) % one_in == 0
     if (share.smoke and _in_smoke(subject)) or (in_core and suite != "smoke"):
         yield from share.template(turned)
     if suite == "full":
@@ -158,6 +159,6 @@ def _place_of(name: str) -> int:
 def _in_smoke(subject: Subject) -> bool:
     """float64 (or the last loop, where the row has none), and two others of each row by turns."""
     loops = subject.row.loops
-    first = subject.number - subject.index
+    first = subject.number - subject.position
     main = next((index for index, loop in enumerate(loops) if loop[0] == "d"), len(loops) - 1)
-    return subject.index in (main, first % len(loops), (5 * first + 3) % len(loops))
+    return subject.position in (main, first % len(loops), (5 * first + 3) % len(loops))

@@ -5,17 +5,22 @@ integer arithmetic and `struct`, so that the same seed gives the same bits on ev
 """
 
 import struct
+from collections.abc import Callable
 from random import Random
 from typing import TypeVar
 
 from parity.documents.elements import COMPONENT, ELEMENTS, FLOAT_FORMATS, FloatFormat
 
 Item = TypeVar("Item")
+Patterns = list[int]
+LENGTH = 1031
+"""Elements of a large pool: a prime past 1000, so that no power of two divides the way around its end."""
+SMALL_LENGTH = 331
 _STRUCT = {"e": ("<e", "<H"), "f": ("<f", "<I"), "d": ("<d", "<Q")}
 
 
 def float_pattern(char: str, value: float) -> int:
-    """The pattern of a Python float, rounded to nearest even; beyond the largest finite number it raises OverflowError."""
+    """The pattern of a Python float, rounded to nearest even. Raises OverflowError beyond the finite ones."""
     as_float, as_integer = _STRUCT[char]
     pattern: int = struct.unpack(as_integer, struct.pack(as_float, value))[0]
     return pattern
@@ -39,7 +44,7 @@ class FloatPatterns:
         return float_pattern(self.char, value)
 
     def draw(self, random: Random, low: int, high: int) -> int:
-        """A finite number of either sign, uniform in exponent between 2^low and 2^(high + 1), limited to the format's."""
+        """A finite number of either sign, uniform in exponent from low to high, limited to the format's."""
         low, high = max(low, self.format.e_min), min(high, self.format.e_max)
         exponent = low + random.getrandbits(32) % (high - low + 1)
         return (
@@ -116,3 +121,26 @@ def shuffled(items: list[Item], random: Random) -> list[Item]:
     """The items in an order that depends on `getrandbits` alone, which Python promises to keep."""
     keys = [random.getrandbits(64) for _ in items]
     return [item for _, item in sorted(zip(keys, items, strict=True), key=lambda pair: pair[0])]
+
+
+def repeat(count: int, draw: Callable[[], int]) -> Patterns:
+    """Independent draws."""
+    return [draw() for _ in range(count)]
+
+
+def distinct(start: list[int], count: int, draw: Callable[[], int], random: Random) -> Patterns:
+    """`start` and drawn patterns, `count` in all, none twice, shuffled."""
+    found = dict.fromkeys(start)
+    while len(found) < count:
+        found[draw()] = None
+    return shuffled(list(found), random)
+
+
+def pairs(parts: Patterns, imaginary: Patterns) -> Patterns:
+    """Components of complex numbers, alternating."""
+    return [part for pair in zip(parts, imaginary, strict=True) for part in pair]
+
+
+def kind_of(char: str) -> str:
+    """The kind of an element type."""
+    return ELEMENTS[char].kind

@@ -13,6 +13,7 @@ import click
 
 from parity import __version__
 from parity.cli.errors import answer
+from parity.errors import UsageError
 
 
 class LazyCommand(NamedTuple):
@@ -61,8 +62,17 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click's, but a misspelled name finds its neighbours in the table."""
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise click.exceptions.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx)
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            import difflib
+
+            close = difflib.get_close_matches(name, COMMANDS, n=2)
+            raise UsageError(
+                f"no such command {name!r}",
+                where="parity",
+                expected="one of " + ", ".join(COMMANDS),
+                hint=f"did you mean {' or '.join(close)}?" if close else "see `parity --help`",
+            )
         return super().resolve_command(ctx, args)
 
 

@@ -1,8 +1,10 @@
 """A pool of worker processes, one task a case, so that what one case does to its process is that case's outcome."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import TimeoutError as PoolTimeout
@@ -72,7 +74,8 @@ class Executor:
         """The provider's identity. Raises ProviderError if it cannot be imported, dies of it, or hangs."""
         expected = "a provider that can be imported"
         try:
-            return self._pool.schedule(worker.identify, timeout=IMPORT_SECONDS).result()
+            with _interrupts_held():
+                return self._pool.schedule(worker.identify, timeout=IMPORT_SECONDS).result()
         except PoolTimeout:
             raise ProviderError(
                 f"importing the provider took more than {IMPORT_SECONDS:g} s", where="--provider", expected=expected
@@ -100,6 +103,19 @@ class Executor:
                 yield TimedOut(CASE_SECONDS)
             except ProcessExpired as error:
                 yield Crashed(-error.exitcode if error.exitcode and error.exitcode < 0 else 0)
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C is ignored while workers start, and they inherit that for good: only the parent answers to it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _ending(error: ProcessExpired) -> str:

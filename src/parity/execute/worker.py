@@ -49,4 +49,7 @@ def identify() -> Any:
 def make(call: dict[str, Any]) -> calling.Outcome:
     """Make one call on the provider."""
     assert _setup is not None
-    return calling.outcome(provider().namespace, call, _setup[1])
+    try:
+        return calling.outcome(provider().namespace, call, _setup[1])
+    except KeyboardInterrupt:  # the user's own never comes here: workers ignore the signal
+        return calling.Raised("KeyboardInterrupt", ("KeyboardInterrupt", "BaseException"), "")

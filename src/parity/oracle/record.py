@@ -20,7 +20,7 @@ from parity.ops.catalogue import row_of
 from parity.oracle import recorder
 from parity.oracle.pure import pure_outcome
 from parity.oracle.recorder import COUNTER, NO_NUMPY, read_records
-from parity.oracle.store import refuse_occupied, restored, write_capture
+from parity.oracle.store import refuse_occupied, write_capture
 
 SILENCE = 60.0
 """Seconds on one call, or on importing NumPy, after which the interpreter counts as hung."""
@@ -54,7 +54,7 @@ class OracleChoice:
 def record(plan: Plan, pools: Mapping[str, bytes], choice: OracleChoice, out: Path, progress: Progress) -> CaptureHead:
     """Record what the first source that can be used answers to a plan, and write the capture.
 
-    progress: is told the number of cases answered so far.
+    progress: is told how many more cases were answered.
     Raises OracleError if the interpreter does not exist, no source can be used, or a call kills or hangs the
     interpreter (naming the case); and what `write_capture` raises. Nothing is written then.
     """
@@ -75,7 +75,7 @@ def record(plan: Plan, pools: Mapping[str, bytes], choice: OracleChoice, out: Pa
                     said, _ = next(records)
                     said["dispatch"] = tuple(said["dispatch"])
                     identity = OracleIdentity(source=source, **said, passed_over=tuple(passed_over))
-                    outcomes = (restored(description, runs) for description, runs in records)
+                    outcomes = (calling.restored(description, runs) for description, runs in records)
                     return write_capture(out, plan, pools, outcomes, identity)
         except recorder.NoNumPyError as error:
             passed_over.append(PassedOver(source=source, reason=str(error)))
@@ -102,9 +102,9 @@ def _pure_machine() -> dict[str, str]:
 
 
 def _pure_outcomes(plan: Plan, pools: Mapping[str, bytes], progress: Progress) -> Iterator[Outcome | None]:
-    for number, case in enumerate(plan.cases):
+    for case in plan.cases:
         yield pure_outcome(case.call.plain(), pools, row_of(case.call.op))
-        progress(number + 1)
+        progress(1)
 
 
 def _interpreter(python: Path | None) -> str:
@@ -178,8 +178,8 @@ def _waited(process: subprocess.Popen[bytes], counter: Path, plan: Plan, progres
             status = None
         position = _position(counter)
         if position != last:
+            progress(max(position, 0) - max(last, 0))
             last, since = position, time.monotonic()
-            progress(position)
         if status is not None:
             return status
         if time.monotonic() - since > SILENCE:

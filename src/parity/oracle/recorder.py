@@ -42,21 +42,6 @@ def machine() -> Dict[str, str]:
     }
 
 
-def described(outcome: Any) -> Tuple[Dict[str, Any], List[bytes]]:
-    """An outcome (`parity.calling`) as JSON, and its bytes: those of the values, then those of the written blocks.
-
-    What is empty is left out. A value is `[kind, dtype, shape]`. `parity.oracle.store.restored` is the inverse.
-    """
-    name = type(outcome).__name__.lower()
-    fields = dict(outcome._asdict())
-    runs: List[bytes] = []
-    if name == "returned":
-        runs = [value.data for value in outcome.values] + list(outcome.written)
-        fields["values"] = [[value.kind, value.dtype, list(value.shape)] for value in outcome.values]
-        fields = {key: item for key, item in fields.items() if key != "written" and item}
-    return {name: fields}, runs
-
-
 def write_record(file: BinaryIO, description: Dict[str, Any], runs: List[bytes]) -> None:
     """Append a record: two lengths, JSON with the sizes of the runs, the runs."""
     head = json.dumps([description, [len(run) for run in runs]]).encode()
@@ -147,7 +132,7 @@ def main(arguments: argparse.Namespace) -> int:
         write_record(answer, identity(numpy), [])
         for number, call in enumerate(request["calls"]):
             os.pwrite(progress, COUNTER.pack(number), 0)
-            write_record(answer, *described(calling.outcome(numpy, call, pools)))
+            write_record(answer, *calling.described(calling.outcome(numpy, call, pools)))
     os.pwrite(progress, COUNTER.pack(len(request["calls"])), 0)
     os.close(progress)
     return 0

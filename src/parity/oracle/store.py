@@ -15,20 +15,19 @@ Nothing in them names a time, a machine, a user or a path, so the same capture t
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import orjson
 
-from parity.calling import CODES, Crashed, Missing, Outcome, Raised, Returned, TimedOut, Value
+from parity.calling import CODES, Crashed, Outcome, TimedOut, described, restored
 from parity.documents.capture import CaptureHead, FileDigest, OracleIdentity
 from parity.documents.case import Case, Plan, Pool
+from parity.documents.durable import replacing_directory
 from parity.documents.elements import ELEMENTS
 from parity.documents.model import canonical, file_sha256, pretty, sha256
 from parity.errors import DamagedError, DocumentError, InconclusiveError, OracleError, StorageError, UsageError
 from parity.oracle.damage import accused_case, accused_line
 from parity.oracle.lines import case_id_of, sealed
-from parity.oracle.recorder import described
-from parity.oracle.replacing import replacing
 
 HEAD, CASES, DATA = "capture.json", "cases.ndjson", "data.bin"
 FILES = (HEAD, CASES, DATA)
@@ -77,25 +76,6 @@ class Capture:
         """What NumPy answered. Raises KeyError if there is no such case."""
         line = orjson.loads(self._lines[case_id])
         return restored(line, [self._data[at : at + size] for at, size in line["runs"]])
-
-
-def restored(description: Mapping[str, Any], runs: Sequence[bytes]) -> Outcome:
-    """The outcome that `described` described."""
-    if "returned" in description:
-        fields = description["returned"]
-        shapes = fields.get("values", ())  # the runs after theirs are the written blocks
-        values = tuple(
-            Value(kind, dtype, tuple(shape), run) for (kind, dtype, shape), run in zip(shapes, runs, strict=False)
-        )
-        return Returned(
-            values,
-            tuple(runs[len(values) :]),
-            *(tuple(fields.get(name, ())) for name in ("is_out", "changed", "flags", "warnings")),
-        )
-    if "raised" in description:
-        fields = description["raised"]
-        return Raised(fields["type"], tuple(fields["bases"]), fields["message"])
-    return Missing(description["missing"]["name"])
 
 
 def pool_places(pools: Iterable[Pool]) -> Iterator[tuple[Pool, int]]:
@@ -171,7 +151,7 @@ def write_capture(
     outcome that is no answer, InconclusiveError if there is not one outcome.
     """
     refuse_occupied(out)
-    with replacing(out) as folder:
+    with replacing_directory(out) as folder:
         count, files = _write_data(folder, plan, pools, outcomes)
         if not count:
             raise InconclusiveError(f"the oracle answers none of the {len(plan.cases)} cases", where=str(out))

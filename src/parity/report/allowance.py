@@ -42,6 +42,30 @@ def around_oracle(case: Case, pools: Mapping[str, np.ndarray], expected: Returne
         return Interval(tuple((centre - width).tolist()), tuple((centre + width).tolist()))
 
 
+def short_of(interval: Interval, expected: Value, index: tuple[int, ...], actual_bits: str) -> Interval:
+    """Return the interval cut so that a value which the judge has refused lies outside of it.
+
+    The judge's bound is about the exact result, this one about the oracle's: near its end the two may disagree, and a
+    script that was written for a divergence would call it none. Of a complex value the part that is further off is cut.
+    """
+    centre = _parts(expected)
+    count = centre.size // max(math.prod(expected.shape), 1)
+    words = actual_bits.split(",")
+    if len(words) != count:
+        return interval
+    size = np.dtype(expected.dtype).itemsize // count
+    actual = [float(np.frombuffer(bytes.fromhex(word)[::-1], f"<f{size}")[0]) for word in words]
+    start = count * (int(np.ravel_multi_index(index, expected.shape)) if expected.shape else 0)
+    part = max(range(count), key=lambda number: abs(actual[number] - centre[start + number]))
+    value, place = actual[part], start + part
+    low, high = list(interval.low), list(interval.high)
+    if value > centre[place]:
+        high[place] = min(high[place], math.nextafter(value, -math.inf))
+    if value < centre[place]:
+        low[place] = max(low[place], math.nextafter(value, math.inf))
+    return Interval(tuple(low), tuple(high))
+
+
 def _parts(value: Value) -> np.ndarray:
     flat = calling.array_of(value).reshape(-1)
     return (flat.view(flat.real.dtype) if flat.dtype.kind == "c" else flat).astype(np.float64)

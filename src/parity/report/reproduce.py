@@ -4,8 +4,7 @@ It holds the input memory and the expected bits in hexadecimal, lays the arrays 
 compares. The comparing is the text of functions of `agreement` and of `parity.calling`, so the script is tested code.
 """
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,9 +17,9 @@ from parity.documents.report import ProviderIdentity
 from parity.documents.verdict import Verdict
 from parity.ops.catalogue import row_of
 from parity.ops.row import Tolerance
-from parity.report import agreement
-from parity.report.allowance import Interval, around_oracle
+from parity.report.allowance import Interval, around_oracle, short_of
 from parity.report.bit_pattern import place, shown
+from parity.report.carrying import carried_code, imports
 from parity.report.headline import printable
 
 _MODULES: dict[str, str] = {"numba": "parity_kernels"}
@@ -65,12 +64,13 @@ def script(
     if not isinstance(expected, (Returned, Raised)):
         raise TypeError(f"an oracle returns or raises, this is {type(expected).__name__}")
     elements = {name: np.frombuffer(data, CODES[name.partition(".")[0]]) for name, data in pools.items()}
-    rules = _rules(case, elements, expected, circumstances.accepted)
+    rules = _rules(case, elements, expected, circumstances)
     hangs = circumstances.verdict is not None and circumstances.verdict.verdict == "timed_out"
+    modules, functions = carried_code(rules)
     parts = [
         _head(case, provider, circumstances),
-        _imports(hangs=hangs),
-        "\n\n".join(_sources(rules)),
+        imports(modules, hangs=hangs),
+        "\n\n".join(functions),
         _constants(case, provider, circumstances.oracle),
         *_arguments(case, elements),
         *_expectation(case, elements, expected, rules),
@@ -108,43 +108,6 @@ def _seen(verdict: Verdict | None) -> Iterator[str]:
         yield f"expected {shown(verdict, verdict.expected_bits)}, actual {shown(verdict, verdict.actual_bits)}"
     if verdict.message:
         yield printable(verdict.message)
-
-
-def _imports(*, hangs: bool) -> str:
-    more = ["import faulthandler", "import os", "import threading"] if hangs else []
-    names = ("importlib", "importlib.metadata", "importlib.util", "math", "sys", "warnings")
-    lines = sorted([*more, *(f"import {name}" for name in names)])
-    froms = ["from fractions import Fraction", "from functools import partial", "from typing import Any, NamedTuple"]
-    return "\n".join(["from __future__ import annotations", "", *lines, *froms, "", "import numpy as np", "", ""])
-
-
-_CARRIED: tuple[Callable[..., Any], ...] = (
-    calling.Value,
-    calling.value_of,
-    agreement.load,
-    agreement.block,
-    agreement.array,
-    agreement.answer,
-    agreement.exception_differs,
-    agreement.results_differ,
-    agreement.memory_differs,
-    agreement.value_differs,
-    agreement.pattern,
-    agreement.elements_agree,
-)
-
-
-def _sources(rules: list[str]) -> Iterator[str]:
-    for carried in _CARRIED:
-        yield inspect.getsource(carried)
-    named = {name: getattr(agreement, name) for name in ("exactly", "exactly_with_nan_sign", "between")}
-    units = {name: getattr(agreement, name) for name in ("within_ulp", "within_ulp_normwise")}
-    text = " ".join(rules)
-    if any(f"{name}," in text for name in units):
-        yield inspect.getsource(agreement.unit)
-    for name, rule in (named | units).items():
-        if any(used == name or used.startswith(f"partial({name},") for used in rules):
-            yield inspect.getsource(rule)
 
 
 def _constants(case: Case, provider: ProviderIdentity, oracle: str) -> str:
@@ -199,8 +162,7 @@ def _arguments(case: Case, elements: Mapping[str, np.ndarray]) -> Iterator[str]:
             yield f"{placed.variable}.flags.writeable = False"
         if arguments[name].scalar:
             yield f"{placed.variable} = {placed.variable}[()]"
-    positional = "".join(f"{_expression(str(number), item)}, " for number, item in enumerate(case.call.args))
-    yield f"ARGUMENTS = ({positional.rstrip()})"
+    yield f"ARGUMENTS = {_tuple(_expression(str(number), item) for number, item in enumerate(case.call.args))}"
     keywords = ", ".join(f'"{name}": {_expression(name, item)}' for name, item in case.call.kwargs.items())
     yield f"KEYWORDS: dict[str, Any] = {{{keywords}}}"
 
@@ -212,11 +174,15 @@ def _expression(name: str, item: Any) -> str:
     if isinstance(item, PythonScalar):
         return _number(item)
     if isinstance(item, list):
-        inner = [_expression(f"{name}.{number}", part) for number, part in enumerate(item)]
-        return f"({', '.join(inner)}{',' if len(inner) == 1 else ''})"
+        return _tuple(_expression(f"{name}.{number}", part) for number, part in enumerate(item))
     if name == "dtype" and item is not None:
         return f"np.dtype({CODES.get(item, item)!r})"
     return repr(item)
+
+
+def _tuple(expressions: Iterable[str]) -> str:
+    inner = list(expressions)
+    return f"({', '.join(inner)}{',' if len(inner) == 1 else ''})"
 
 
 def _number(item: PythonScalar) -> str:
@@ -240,7 +206,7 @@ def _expectation(
         if memory is not None and item.memory not in written and name not in changed
     }
     yield f"INPUTS = {{{', '.join(f'{_variable(name)!r}: {memory}' for name, memory in inputs.items())}}}"
-    yield f"OUTS = ({''.join(f'{_variable(name)}, ' for name in outs).rstrip()})"
+    yield f"OUTS = {_tuple(map(_variable, outs))}"
     if isinstance(expected, Raised):
         yield f"RAISED = {(expected.type, _closest_public(expected))!r}"
         yield "EXPECTED: list[Value] = []\nIS_OUT: tuple[bool, ...] = ()"
@@ -252,7 +218,7 @@ def _expectation(
         data = _hexadecimal(value.data, "bytes.fromhex")
         yield f"    Value({value.kind!r}, {value.dtype!r}, {value.shape!r}, {data}),"
     yield f"]\nIS_OUT: tuple[bool, ...] = {expected.is_out!r}"
-    yield f"RULES: list[Any] = [\n{''.join(f'    {rule},{chr(10)}' for rule in rules)}]"
+    yield f"RULES: list[Any] = [{', '.join(rules)}]"
     yield "AFTERWARDS = ["
     for number, (name, memory) in enumerate(zip(outs, expected.written, strict=True)):
         item = placed[name][0]
@@ -268,10 +234,7 @@ def _closest_public(expected: Raised) -> str:
 
 
 def _rules(
-    case: Case,
-    elements: Mapping[str, np.ndarray],
-    expected: Returned | Raised,
-    accepted: Mapping[int, Interval],
+    case: Case, elements: Mapping[str, np.ndarray], expected: Returned | Raised, circumstances: Circumstances
 ) -> list[str]:
     """For each result, the expression of the rule by which it is compared."""
     if isinstance(expected, Raised):
@@ -283,11 +246,20 @@ def _rules(
     if not isinstance(row.limit, str):
         rule = "within_ulp" if row.rule == "ulp" else "within_ulp_normwise"
         return [f"partial({rule}, limit={float(row.limit)!r})"] * len(expected.values)
-    intervals = accepted or {0: around_oracle(case, elements, expected, row)}
+    intervals = circumstances.accepted or {0: _around(case, elements, expected, row, circumstances.verdict)}
     return [
         f"partial(between, low={_floats(interval.low)}, high={_floats(interval.high)})"
         for _, interval in sorted(intervals.items())
     ]
+
+
+def _around(
+    case: Case, elements: Mapping[str, np.ndarray], expected: Returned, row: Tolerance, seen: Verdict | None
+) -> Interval:
+    interval = around_oracle(case, elements, expected, row)
+    if seen is None or seen.failed_class != "value" or seen.index is None or not seen.actual_bits:
+        return interval
+    return short_of(interval, expected.values[0], seen.index, seen.actual_bits)
 
 
 def _tolerance(case: Case, expected: Returned) -> Tolerance | None:
@@ -356,16 +328,15 @@ def differences() -> list[str]:
     lines += [f"{name}: its memory was changed" for name, memory in INPUTS.items() if memory.tobytes() != before[name]]
     return lines
 
-
-try:
-    FUNCTION = load(PROVIDER)
-    for word in CALL.split("."):
-        FUNCTION = getattr(FUNCTION, word)
-except Exception as failure:
-    print(f"the provider {PROVIDER} cannot be asked for {CALL}: {type(failure).__name__}: {failure}")
-    sys.exit(2)
-
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        FUNCTION = load(PROVIDER)
+        for word in CALL.split("."):
+            FUNCTION = getattr(FUNCTION, word)
+    except Exception as failure:
+        print(f"the provider {PROVIDER} cannot be asked for {CALL}: {type(failure).__name__}: {failure}")
+        sys.exit(2)
     print(f"calling {CALL} of {PROVIDER}", flush=True)
     # watch
     found = differences()

@@ -186,7 +186,7 @@ MUTANTS = (
         _UFUNC_ERROR, lambda *inputs, **keywords: np.add(*inputs, **keywords | {"casting": "unsafe"})
     )),
     Mutant("add", "wraps Python integers that do not fit", "outcome", on_error(OverflowError, _wrapped_number)),
-    Mutant("negative", "accepts booleans", "outcome", on_error(_UFUNC_ERROR, lambda x: np.logical_not(x))),
+    Mutant("negative", "accepts booleans", "outcome", on_error(_UFUNC_ERROR, np.logical_not)),
     Mutant("subtract", "accepts booleans", "outcome", on_error(_UFUNC_ERROR, _as_booleans)),
     Mutant("bitwise_and", "accepts floats", "outcome", on_error(_UFUNC_ERROR, _through_integers)),
     Mutant("floor", "has ValueError for complex numbers", "exception", on_error(_UFUNC_ERROR, raising(ValueError))),

@@ -45,15 +45,15 @@ def _forwards(*inputs: Any) -> list[Any]:
 
 def _by_rows(*inputs: Any) -> list[Any]:
     """What is in Fortran order is read as if it were in C order."""
-    return [
-        x.ravel("K").reshape(x.shape) if _is_array(x) and x.ndim > 1 and x.flags.fnc else x for x in inputs
-    ]
+    return [x.ravel("K").reshape(x.shape) if _is_array(x) and x.ndim > 1 and x.flags.fnc else x for x in inputs]
 
 
 def _unit_stride(*inputs: Any) -> list[Any]:
     """What follows the one element in memory is unknown here: its own value plus its position takes the place."""
     return [
-        x + np.arange(x.size).astype(x.dtype) if _is_array(x) and x.ndim == 1 and x.size > 1 and x.strides == (0,) else x
+        x + np.arange(x.size).astype(x.dtype)
+        if _is_array(x) and x.ndim == 1 and x.size > 1 and x.strides == (0,)
+        else x
         for x in inputs
     ]
 

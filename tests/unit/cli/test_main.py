@@ -58,5 +58,5 @@ def test_names_that_help_writes_out_are_those_of_the_documents() -> None:
 def test_the_module_is_the_command() -> None:
     answer = subprocess.run([sys.executable, "-m", "parity", "rum"], capture_output=True, text=True, check=False)
     assert answer.returncode == 2
-    assert "'rum'" in answer.stderr
-    assert "'run'" in answer.stderr
+    assert "no such command 'rum'" in answer.stderr
+    assert "did you mean run?" in answer.stderr

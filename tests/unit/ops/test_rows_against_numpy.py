@@ -1,6 +1,7 @@
 """What the catalogue says of each operation, held against the NumPy that is installed."""
 
 import inspect
+from contextlib import nullcontext
 from itertools import product
 
 import numpy as np
@@ -69,19 +70,12 @@ def test_identity_is_that_of(row: Operation) -> None:
         assert type(row.identity.value) in (type(ufunc.identity), bool)
 
 
-def folds_several_axes(ufunc: np.ufunc, char: str) -> bool:
-    try:
-        ufunc.reduce(np.ones((2, 2), CODES[char]), axis=(0, 1))
-    except ValueError as error:
-        assert "not reorderable" in str(error)
-        return False
-    return True
-
-
 @pytest.mark.parametrize("row", FOLDED, ids=by_name)
 def test_operands_may_be_reordered_as_in(row: Operation) -> None:
-    char = row.reduce_loops[0][0]
-    assert folds_several_axes(getattr(np, row.name), char) == row.identity.reorderable
+    square = np.ones((2, 2), CODES[row.reduce_loops[0][0]])
+    refused = nullcontext() if row.identity.reorderable else pytest.raises(ValueError, match="not reorderable")
+    with refused:
+        getattr(np, row.name).reduce(square, axis=(0, 1))
 
 
 @pytest.mark.parametrize("row", FOLDED, ids=by_name)
@@ -96,9 +90,9 @@ def test_reduce_loops_are_what_reduce_returns_in(row: Operation) -> None:
         found.append((char, SAME.get(result.dtype.char, result.dtype.char)))
     declared = {loop[0]: loop[-1] for loop in row.reduce_loops}
     assert set(declared.items()) <= set(found)
-    if row.name not in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"):
-        missing = {pair for pair in found if pair[0] not in declared}
-        assert not missing, f"{row.name}.reduce also takes {missing}"
+    own = {loop[0] for loop in row.loops if "->" + loop[0] in loop}  # others are cast to one of these first
+    missing = {pair for pair in found if pair[0] in own and pair[0] not in declared}
+    assert not missing, f"{row.name}.reduce also takes {missing}"
 
 
 @pytest.mark.parametrize("row", [row for row in UFUNCS if row not in FOLDED], ids=by_name)
@@ -135,7 +129,7 @@ def test_identity_is_the_result_over_nothing_in(row: Operation) -> None:
         with pytest.warns(RuntimeWarning):
             assert np.isnan(function(empty))
     else:
-        with pytest.raises(ValueError, match="zero-size array|empty sequence"):
+        with pytest.raises(ValueError, match=r"zero-size array|empty sequence"):
             function(empty)
 
 

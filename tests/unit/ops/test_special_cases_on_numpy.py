@@ -39,9 +39,7 @@ def test_it_is_true_that(row: Operation, case: SpecialCase) -> None:
     assert loops, "a special case needs a float loop"
     for loop in loops:
         for length in (1, 67):  # the scalar and the vector path of NumPy
-            inputs = [
-                np.full(length, literal(word), CODES[char]) for word, char in zip(case.args, loop, strict=False)
-            ]
+            inputs = [np.full(length, literal(word), CODES[char]) for word, char in zip(case.args, loop, strict=False)]
             with np.errstate(all="ignore"):
                 results = getattr(np, row.name)(*inputs)
             assert all(same(result, literal(case.result)) for result in results), loop

@@ -162,12 +162,12 @@ MANY = """
 import contextlib, io, json, sys
 codes = {}
 for path in sys.argv[1:]:
-    said = io.StringIO()
+    said = io.TextIOWrapper(io.BytesIO(), write_through=True)
     try:
         with contextlib.redirect_stdout(said):
             exec(compile(open(path).read(), path, "exec"), {"__name__": "__main__"})
     except SystemExit as end:
-        codes[path] = end.code, said.getvalue()
+        codes[path] = end.code, said.buffer.getvalue().decode()
 print(json.dumps(codes))
 """
 
@@ -221,9 +221,12 @@ def test_a_script_runs_alone_and_shows_both_bit_patterns(tmp_path):
     ("name", "body", "said"),
     [
         ("an axis out of range", "def sum(*a, **k): raise ValueError('x')", "expected AxisError, actual ValueError: x"),
+        ("add of float64", "def add(a, b): raise ValueError(chr(0xD800) + chr(27))", "actual ValueError: "),
         ("an axis out of range", "def sum(*a, **k): return 1", "expected AxisError, but it returned"),
         ("add of float64", "def add(a, b): raise RuntimeError('x')", "expected a result, actual RuntimeError: x"),
         ("add of float64", "def add(a, b): return 1.5", "kind: expected array, actual python:float"),
+        ("add of float64", "def add(a, b): return ['x']", "kind: expected array, actual python:list"),
+        ("add of float64", "def add(a, b): return np.array([None])", "dtype: expected <f8, actual |O"),
         ("add of float64", "def add(a, b): return np.add(a, b).astype('f')", "dtype: expected <f8, actual <f4"),
         ("add of float64", "def add(a, b): return np.add(a, b)[0]", "shape: expected (3, 4), actual (4,)"),
         ("two results", "def divmod(a, b): return np.fmod(a, b)", "expected 2 results, actual 1"),
@@ -265,6 +268,28 @@ def test_the_judges_own_intervals_are_taken_where_there_are_some(tmp_path):
     )
     assert run(written(of, off, Circumstances(accepted={0: wrong})), tmp_path).returncode == 0
     assert run(written(of, off), tmp_path).returncode == 1
+
+
+def test_a_sum_that_the_judge_refused_is_refused_by_the_script_however_near_it_is(tmp_path):
+    of = case("sum", "F->F", array("F.general", 2, 3), axis=0)
+    answer = calling.array_of(expected(of).values[0]).copy()
+    answer[1] += np.spacing(answer[1].real)
+    bits = ",".join(part.tobytes()[::-1].hex() for part in (answer[1].real, answer[1].imag))
+    verdict = Verdict(
+        case_id="c",
+        op="sum",
+        loop="F->F",
+        layout="l",
+        verdict="diverged",
+        failed_class="value",
+        index=(1,),
+        actual_bits=bits,
+    )
+    body = "import numpy as np\ndef sum(x, axis):\n    y = np.sum(x, axis)\n    y[1] += np.spacing(y[1].real)\n    return y\n"
+    provider = provider_file(tmp_path, body)
+    assert run(written(of, provider), tmp_path).returncode == 0
+    assert run(written(of, provider, Circumstances(verdict=verdict)), tmp_path).returncode == 1
+    assert run(written(of, NUMPY, Circumstances(verdict=verdict)), tmp_path).returncode == 0
 
 
 def test_a_crash_reproduces_by_crashing_after_a_line_that_names_the_call(tmp_path):
