@@ -51,7 +51,7 @@ Array = np.ndarray[Any, Any]
 _TYPE, _NEW, _RETURN, _NONE, _ROWS = range(5)
 _HEAD, _WIDTH, _CAPACITY = 8, 8, 24
 _SECOND, _OUT, _LOOP, _SIZES = 1, 2, 3, 4  # in a row
-_C_CONTIGUOUS = 1  # NPY_ARRAY_C_CONTIGUOUS
+_C_CONTIGUOUS, _F_CONTIGUOUS = 1, 2  # NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_F_CONTIGUOUS
 _GIL_KEPT = 20_000  # elements below which other threads need not wait long enough to matter
 
 
@@ -155,23 +155,24 @@ def _strides(nin: int, ndim: int, x: int, y: int, shape: int, itemsize: int, str
 
 
 @jitable
-def _same_shape(x: int, y: int) -> bool:
-    """Whether two arrays agree in all lengths, and both are C-contiguous."""
+def _common_order(x: int, y: int) -> int:
+    """_C_CONTIGUOUS or _F_CONTIGUOUS if two arrays of one shape both lie like that in memory, else 0."""
     ndim = int32_at(x + NDIM)
-    if not int32_at(x + FLAGS) & int32_at(y + FLAGS) & _C_CONTIGUOUS or int32_at(y + NDIM) != ndim:
-        return False
+    order = int32_at(x + FLAGS) & int32_at(y + FLAGS) & (_C_CONTIGUOUS | _F_CONTIGUOUS)
+    if int32_at(y + NDIM) != ndim:
+        return 0
     first, second = word(x + DIMENSIONS, 0), word(y + DIMENSIONS, 0)
     for d in range(ndim):
         if word(first, d) != word(second, d):
-            return False
-    return True
+            return 0
+    return _C_CONTIGUOUS if order & _C_CONTIGUOUS else order
 
 
 @jitable
-def _made(table: int, descr: int, ndim: int, shape: int, strides: int) -> int:
+def _made(table: int, descr: int, ndim: int, shape: int, strides: int, fortran: int) -> int:
     """A new array of a dtype, or 0 with an exception set."""
     incref(descr)
-    return new_array(word(table, _NEW), word(table, _TYPE), descr, ndim, shape, strides)
+    return new_array(word(table, _NEW), word(table, _TYPE), descr, ndim, shape, strides, fortran)
 
 
 @jitable
@@ -181,10 +182,10 @@ def _none(table: int) -> int:
 
 
 @jitable
-def _contiguous(table: int, row: int, nin: int, x: int, y: int) -> int:
-    """C-contiguous inputs of one shape: one run of the loop."""
+def _contiguous(table: int, row: int, nin: int, x: int, y: int, fortran: int) -> int:
+    """Contiguous inputs of one shape and memory order: one run of the loop."""
     ndim, shape = int32_at(x + NDIM), word(x + DIMENSIONS, 0)
-    out = _made(table, word(row, _OUT), ndim, shape, 0)
+    out = _made(table, word(row, _OUT), ndim, shape, 0, fortran)
     if out == 0:
         return 0
     elements = 1
@@ -220,17 +221,18 @@ def _called(table: int, nin: int, x: int, y: int) -> int:
     row = _row(table, nin, word(x + DESCR, 0), word(y + DESCR, 0))
     if row == 0:
         return _none(table)
-    if _same_shape(x, y):
-        return _contiguous(table, row, nin, x, y)
+    order = _common_order(x, y)
+    if order:
+        return _contiguous(table, row, nin, x, y, order & _F_CONTIGUOUS)
     shape, strides, operands = words(64), words(64), words(8)
     ndim = _broadcast(nin, x, y, shape)
     if ndim < 0:
         return _none(table)
     if int32_at(x + FLAGS) & int32_at(y + FLAGS) & _C_CONTIGUOUS:
-        out = _made(table, word(row, _OUT), ndim, shape, 0)
+        out = _made(table, word(row, _OUT), ndim, shape, 0, 0)
     else:
         _strides(nin, ndim, x, y, shape, word(row, _SIZES + 2), strides)
-        out = _made(table, word(row, _OUT), ndim, shape, strides)
+        out = _made(table, word(row, _OUT), ndim, shape, strides, 0)
     if out == 0:
         return 0
     set_word(operands, 0, x)

@@ -14,15 +14,19 @@ from typing import Any
 
 from parity_kernels.compiling import compiled_loop
 from parity_kernels.dtypes import NAMES
-from parity_kernels.memory import ITEMSIZE, load, load_every_other, set_word, store, word
+from parity_kernels.memory import ITEMSIZE, load, load_every_other, opaque, set_word, store, word
+
+PAIRED = "iIlLfd"
+"""Types whose loops have a branch for every other element; for the others its compilation costs more than it gives."""
 
 Scalar = Callable[..., Any]
 Loop = Callable[[int, int, int], None]
 
 
 def unary_loop(scalar: Scalar, first: str, out: str) -> Loop:
-    """Contiguous, every other element, and any strides."""
+    """Contiguous, every other element and strided into contiguous memory, and any strides."""
     size_1, size_o = ITEMSIZE[first], ITEMSIZE[out]
+    paired = first in PAIRED
 
     def loop(args: int, counts: int, steps: int) -> None:
         columns = word(counts, 0)
@@ -32,24 +36,27 @@ def unary_loop(scalar: Scalar, first: str, out: str) -> Loop:
             if step_o == size_o and step_x == size_1:
                 for i in range(columns):
                     store(o, i, out, scalar(load(x, i, first)))
-            elif step_o == size_o and step_x == 2 * size_1:
+            elif paired and step_o == size_o and step_x == 2 * size_1:
                 for i in range(columns):
                     store(o, i, out, scalar(load_every_other(x, i, first)))
-            else:
+            elif paired and step_o == size_o:
+                step_2, step_3, step_4 = opaque(2 * step_x), opaque(3 * step_x), opaque(4 * step_x)
                 for _ in range(columns // 4):
-                    # Written out four times: LLVM would gather and scatter vectors, at half the speed.
-                    value_0 = scalar(load(x, 0, first))
-                    value_1 = scalar(load(x + step_x, 0, first))
-                    value_2 = scalar(load(x + 2 * step_x, 0, first))
-                    value_3 = scalar(load(x + 3 * step_x, 0, first))
+                    value_0, value_1 = scalar(load(x, 0, first)), scalar(load(x + step_x, 0, first))
+                    value_2, value_3 = scalar(load(x + step_2, 0, first)), scalar(load(x + step_3, 0, first))
                     store(o, 0, out, value_0)
-                    store(o + step_o, 0, out, value_1)
-                    store(o + 2 * step_o, 0, out, value_2)
-                    store(o + 3 * step_o, 0, out, value_3)
-                    x += 4 * step_x
-                    o += 4 * step_o
+                    store(o, 1, out, value_1)
+                    store(o, 2, out, value_2)
+                    store(o, 3, out, value_3)
+                    x += step_4
+                    o += 4 * size_o
                 for _ in range(columns & 3):
                     store(o, 0, out, scalar(load(x, 0, first)))
+                    x += step_x
+                    o += size_o
+            else:
+                for _ in range(columns):
+                    store(o, 0, out, scalar(load(opaque(x), 0, first)))
                     x += step_x
                     o += step_o
 
@@ -59,6 +66,7 @@ def unary_loop(scalar: Scalar, first: str, out: str) -> Loop:
 def binary_loop(scalar: Scalar, first: str, second: str, out: str) -> Loop:
     """Vector–vector, vector–scalar, scalar–vector and every other element into contiguous memory, and any strides."""
     size_1, size_2, size_o = ITEMSIZE[first], ITEMSIZE[second], ITEMSIZE[out]
+    paired = first in PAIRED and second in PAIRED
 
     def loop(args: int, counts: int, steps: int) -> None:
         columns = word(counts, 0)
@@ -77,7 +85,7 @@ def binary_loop(scalar: Scalar, first: str, second: str, out: str) -> Loop:
                 left = load(x, 0, first)
                 for i in range(columns):
                     store(o, i, out, scalar(left, load(y, i, second)))
-            elif step_o == size_o and step_x == 2 * size_1 and step_y == 2 * size_2:
+            elif paired and step_o == size_o and step_x == 2 * size_1 and step_y == 2 * size_2:
                 for i in range(columns):
                     store(o, i, out, scalar(load_every_other(x, i, first), load_every_other(y, i, second)))
             else:

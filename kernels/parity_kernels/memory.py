@@ -177,6 +177,20 @@ def byte_at(_context: Any, address: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def opaque(_context: Any, value: Any) -> Any:
+    """The same int64, of which the optimizer knows nothing.
+
+    Without it LLVM turns addresses x + 2·step and x + 3·step into a chain of additions, one per element, and the chain
+    is what a strided loop then waits for.
+    """
+
+    def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+        return builder.asm(ir.FunctionType(INT64, [INT64]), "", "=r,0", args, side_effect=False)
+
+    return types.int64(types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def words(_context: Any, count: Any) -> Any:
     """Address of ``count`` (a literal) int64 on the stack of the caller, uninitialized."""
     if not isinstance(count, types.IntegerLiteral):

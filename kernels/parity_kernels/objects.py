@@ -94,8 +94,13 @@ def release_gil(_context: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def new_array(_context: Any, function: Any, subtype: Any, descr: Any, ndim: Any, shape: Any, strides: Any) -> Any:
-    """PyArray_NewFromDescr without data: a new array of a dtype, which it takes a reference of; strides 0 is C order."""
+def new_array(
+    _context: Any, function: Any, subtype: Any, descr: Any, ndim: Any, shape: Any, strides: Any, flags: Any
+) -> Any:
+    """PyArray_NewFromDescr without data: a new array of a dtype, of which it takes a reference.
+
+    With strides 0, flags 0 means C order, and anything else Fortran order.
+    """
 
     def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
         int32 = ir.IntType(32)
@@ -103,10 +108,10 @@ def new_array(_context: Any, function: Any, subtype: Any, descr: Any, ndim: Any,
         pointer = builder.inttoptr(args[0], c_function.as_pointer())
         number = builder.trunc(args[3], int32)
         none = INT64(0)
-        made = builder.call(pointer, [args[1], args[2], number, args[4], args[5], none, int32(0), none])
+        made = builder.call(pointer, [args[1], args[2], number, args[4], args[5], none, builder.trunc(args[6], int32), none])
         return builder.ptrtoint(made, INT64)
 
-    return types.int64(*[types.int64] * 6), generate
+    return types.int64(*[types.int64] * 7), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -60,8 +60,8 @@ def _binary(
     return made
 
 
-def _plain(chars: str, scalar: Scalar) -> Loops:
-    return _binary(chars, scalar, around=loops.plain_binary_loop)
+def _plain(chars: str, scalar: Scalar, out: str = "") -> Loops:
+    return _binary(chars, scalar, out, around=loops.plain_binary_loop)
 
 
 def _paired(chars: str, scalar: Scalar) -> Loops:
@@ -93,14 +93,14 @@ def _comparison(real: Scalar, of_complex: Scalar, mixed: Scalar, mirrored: Scala
         {"lL->?": Kernel(mixed, "lL->?", loops.binary_loop)},
         {"Ll->?": Kernel(integers.mirrored(mirrored), "Ll->?", loops.binary_loop)},
         _binary(FLOATS, real, "?"),
-        _binary(COMPLEXES, of_complex, "?"),
+        _plain(COMPLEXES, of_complex, "?"),
     )
 
 
 def _logical(real: Scalar, of_complex: Scalar) -> Loops:
     return _ordered(
         _binary("?" + INTEGERS + FLOATS, real, "?", shared=True),
-        _binary(COMPLEXES, of_complex, "?"),
+        _plain(COMPLEXES, of_complex, "?"),
     )
 
 
@@ -110,7 +110,7 @@ def _extremum(boolean: Scalar, whole: Scalar, half: Scalar, real: Scalar, of_com
         _binary(INTEGERS, whole),
         _binary("e", half),
         _binary("fd", real),
-        _binary(COMPLEXES, of_complex),
+        _plain(COMPLEXES, of_complex),
     )
 
 

@@ -87,7 +87,10 @@ Outcome = Union[Returned, Raised, Crashed, TimedOut, Missing]
 
 def outcome(namespace: Any, call: Mapping[str, Any], pools: Mapping[str, np.ndarray]) -> Outcome:
     """Make a call on a namespace of NumPy-named functions. Whatever the function raises is an outcome."""
-    function = resolve(namespace, call["op"])
+    try:
+        function = resolve(namespace, call["op"])
+    except Exception as error:  # a module's own __getattr__, which may import
+        return _raised(error)
     return Missing(call["op"]) if function is None else perform(function, call, pools)
 
 
@@ -116,8 +119,7 @@ def perform(function: Callable[..., Any], call: Mapping[str, Any], pools: Mappin
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # extension modules raise beyond Exception (pyo3's PanicException)
-        bases = tuple(base.__name__ for base in type(error).__mro__ if base.__name__[0] != "_" and base is not object)
-        return Raised(type(error).__name__, bases, _text(str(error)))
+        return _raised(error)
     results = result if isinstance(result, tuple) else (result,)
     return Returned(
         tuple(value_of(item) for item in results),
@@ -129,9 +131,21 @@ def perform(function: Callable[..., Any], call: Mapping[str, Any], pools: Mappin
     )
 
 
-def _text(text: str) -> str:
-    """A text as it may be recorded: of bounded length, and without addresses, which differ from run to run."""
-    return re.sub(r"\b0x[0-9a-fA-F]{6,}\b", "0x...", text)[:500]
+def _raised(error: BaseException) -> Raised:
+    bases = tuple(base.__name__ for base in type(error).__mro__ if base.__name__[0] != "_" and base is not object)
+    return Raised(type(error).__name__, bases, _text(str, error))
+
+
+def _text(shown: Callable[[Any], str], item: Any) -> str:
+    """What an object says of itself, as it may be recorded: bounded, encodable, without addresses, which differ by run.
+
+    A provider's own `__str__` may fail, too.
+    """
+    try:
+        text = re.sub(r"\b0x[0-9a-fA-F]{6,}\b", "0x...", shown(item))[:500]
+    except Exception as error:
+        return "({} raised {})".format(shown.__name__, type(error).__name__)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def value_of(item: Any) -> Value:
@@ -139,24 +153,16 @@ def value_of(item: Any) -> Value:
     if not isinstance(item, (np.ndarray, np.generic)):
         kind = "python:" + type(item).__name__
         if not isinstance(item, (bool, int, float, complex)):
-            return Value(kind, type(item).__name__, (), _text(repr(item)).encode())
+            return Value(kind, type(item).__name__, (), _text(repr, item).encode())
         item = np.asarray(item)
     else:
         kind = "array" if isinstance(item, np.ndarray) else "scalar"
     array = np.asarray(item)
     if array.dtype.hasobject:
-        return Value(kind, array.dtype.str, array.shape, _text(repr(array.tolist())).encode())
+        return Value(kind, array.dtype.str, array.shape, _text(repr, array.tolist()).encode())
     # ascontiguousarray would make 0-d arrays 1-d; tobytes is in C order whatever the strides are.
     little = array if array.dtype.byteorder != ">" else array.astype(array.dtype.newbyteorder("<"))
     return Value(kind, array.dtype.str, array.shape, little.tobytes())
-
-
-def _text(shown: Callable[[Any], str], item: Any, limit: int) -> str:
-    """What a provider's object says of itself, as far as it can be said and encoded."""
-    try:
-        return shown(item)[:limit].encode("utf-8", "backslashreplace").decode()
-    except Exception as error:  # noqa: BLE001 - the provider's own code
-        return "(no text: {} raises {})".format(shown.__name__, type(error).__name__)
 
 
 def array_of(value: Value) -> np.ndarray:

@@ -123,15 +123,13 @@ def power(z: Any, w: Any) -> Any:
 
 @jitable
 def single_power(z: Any, w: Any) -> Any:
-    """`power` of complex64. The C library's is inaccurate in this precision, so double precision computes what it
-    finds finite and not zero; where it overflows on the way, to NaN, that stands, since NumPy says so too."""
+    """`power` of complex64, with the C library's function of that precision.
+
+    Double precision would be more accurate, but overflow on the way, zeros and their signs decide what class of number
+    comes out, and they are NumPy's only in NumPy's precision.
+    """
     shortcut, value = _power_by_products(z, w)
-    if shortcut:
-        return value
-    single = instructions.cpowf(z, w)
-    if isfinite(single) and single.real != 0 and single.imag != 0:
-        return np.complex64(instructions.cpow(np.complex128(z), np.complex128(w)))
-    return single
+    return value if shortcut else instructions.cpowf(z, w)
 
 
 @jitable

@@ -83,8 +83,11 @@ class Bundle:
                 expected=f"a directory with {MANIFEST}, as `parity run` leaves it",
             )
         self.path = path
-        listed = BundleManifest.from_json(self._bytes(MANIFEST), str(path / MANIFEST))
-        self._listed = {file.name: file for file in listed.files}
+        data = self._bytes(MANIFEST)
+        listed = BundleManifest.from_json(data, str(path / MANIFEST))
+        if pretty(listed.full()) != data:
+            raise DamagedError(f"{MANIFEST} is not the file that the run left", where=str(path / MANIFEST))
+        self._run_id, self._listed = listed.run_id, {file.name: file for file in listed.files}
 
     def _bytes(self, name: str) -> bytes:
         try:
@@ -96,7 +99,7 @@ class Bundle:
         """A file's bytes. Raises DamagedError if it is missing or is not what the manifest says."""
         data = self._bytes(name)
         expected = self._listed.get(name)
-        if expected is None or hashlib.sha256(data).hexdigest() != expected.sha256:
+        if expected is None or (len(data), hashlib.sha256(data).hexdigest()) != (expected.size, expected.sha256):
             raise DamagedError(
                 f"{name} is not the file that the run left",
                 where=str(self.path / name),
@@ -106,7 +109,12 @@ class Bundle:
 
     def run(self) -> RunDocument:
         """run.json."""
-        return RunDocument.from_json(self.read(RUN), str(self.path / RUN))
+        document = RunDocument.from_json(self.read(RUN), str(self.path / RUN))
+        if document.run_id != self._run_id:
+            raise DamagedError(
+                f"{MANIFEST} names another run than {RUN}", where=str(self.path / MANIFEST), expected=document.run_id
+            )
+        return document
 
     def report(self) -> Report:
         """report.json."""

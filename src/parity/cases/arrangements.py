@@ -55,19 +55,19 @@ def right(char: str, _random: Random) -> Patterns:
     return cross(specials_of(char), char, right=True)
 
 
-def _other_sign(char: str) -> str:
-    return char.swapcase() if kind_of(char) in "iu" else char
-
-
-def left_of_other_sign(char: str, _random: Random) -> Patterns:
+def left_of_other_sign(char: str, random: Random) -> Patterns:
     """First operands of all pairs with special values of the integer type of this width and the other sign."""
-    times = len(specials_of(_other_sign(char)))
+    if kind_of(char) not in "iu":
+        return left(char, random)
+    times = len(specials_of(char.swapcase()))
     return [value for value in specials_of(char) for _ in range(times)]
 
 
-def right_of_other_sign(char: str, _random: Random) -> Patterns:
+def right_of_other_sign(char: str, random: Random) -> Patterns:
     """Second operands to go with it."""
-    return specials_of(char) * len(specials_of(_other_sign(char)))
+    if kind_of(char) not in "iu":
+        return right(char, random)
+    return specials_of(char) * len(specials_of(char.swapcase()))
 
 
 def without_opposite_zeros(char: str, *, right: bool) -> Patterns:
@@ -101,6 +101,42 @@ def right_exponents(char: str, _random: Random) -> Patterns:
     bits = 8 * ELEMENTS[char].size
     values = fitting(char, [0, 1, 2, 3, bits - 1, bits, bits + 1, integer_limits(char)[1], 5, 16, 31, 62, 7])
     return cross((values * 2)[: len(specials_of(char))], char, right=True)
+
+
+def classes(char: str, random: Random) -> Patterns:
+    """A few values over and over: zeros, ones, limits, NaN. Two operands are often equal, and often false."""
+    kind = kind_of(char)
+    if kind == "b":
+        return repeat(LENGTH, lambda: random.getrandbits(1))
+    if kind in "iu":
+        low, high = integer_limits(char)
+        values = [0, 1, high, low or 2]
+        return repeat(LENGTH, lambda: values[random.getrandbits(2)])
+    parts = FloatPatterns(COMPONENT.get(char, char))
+    zero, one, nan, infinity = 0, parts.of(1.0), parts.nan, parts.infinity
+    if kind == "f":
+        values = [zero, parts.sign, one, nan, infinity, parts.sign | infinity, parts.of(-1.5), 1]
+        return repeat(LENGTH, lambda: values[random.getrandbits(3)])
+    pairs = [
+        (zero, zero),
+        (parts.sign, zero),
+        (zero, one),
+        (one, zero),
+        (one, one),
+        (nan, zero),
+        (one, nan),
+        (one, infinity),
+    ]
+    return [part for _ in range(LENGTH) for part in pairs[random.getrandbits(3)]]
+
+
+def units(char: str, random: Random) -> Patterns:
+    """Integers from -3 to 3 without zero, for a reciprocal that is not always zero."""
+    if kind_of(char) not in "iu":
+        return general(char, random)
+    return repeat(
+        LENGTH, lambda: (1 + random.getrandbits(8) % 3) * (1 if char.isupper() or random.getrandbits(1) else -1)
+    )
 
 
 def ties(char: str, random: Random) -> Patterns:
@@ -151,7 +187,7 @@ def sparse(char: str, random: Random) -> Patterns:
         found += [1] if char == "?" and chosen else parts
     if kind_of(char) == "c":  # an imaginary part alone must count
         found[NEEDLE * 2], found[NEEDLE * 2 + 1] = 0, FloatPatterns(COMPONENT[char]).of(1.0)
-    elif not found[NEEDLE]:
+    elif kind_of(char) != "b":
         found[NEEDLE] = 1
     return found
 
@@ -161,11 +197,12 @@ def dense(char: str, random: Random) -> Patterns:
     width = 2 if kind_of(char) == "c" else 1
     some = (general(char, random, LENGTH) * 5)[: LENGTH * width]
     one = [1] * width
+    sign = FloatPatterns(COMPONENT.get(char, char)).sign if kind_of(char) in "fc" else 0
     found: Patterns = []
     for index in range(len(some) // width):
         parts = some[index * width : (index + 1) * width]
         if index == NEEDLE or (index > 2 * NEEDLE and random.getrandbits(16) % 25 == 0):
             found += [0] * width
         else:
-            found += parts if any(parts) else one
+            found += parts if any(part & ~sign for part in parts) else one
     return found

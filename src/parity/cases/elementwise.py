@@ -9,6 +9,8 @@ from parity.cases.arrangements import special_pairs, specials_of
 from parity.cases.layouts import COUNT, LAYOUTS, REPEATING, alike, laid_out
 from parity.cases.promotion import WIDER, mixed_operands, resolved, with_python
 from parity.cases.subject import (
+    FEW_LOOPS,
+    TRUTH_VALUED,
     Draft,
     Subject,
     array,
@@ -54,6 +56,13 @@ def domain(subject: Subject) -> Iterator[Draft]:
     """Dense samples of the interval where the function is finite and not constant."""
     if subject.row.domains and subject.kind in "fc":
         yield subject.draft("domain", operands(subject, 331))
+
+
+def whole_mixture(subject: Subject) -> Iterator[Draft]:
+    """All kinds of values, for the rows whose layouts have a few chosen ones."""
+    if subject.row.name in TRUTH_VALUED:
+        pools = [f"{char}.{'second' if n else 'general'}" for n, char in enumerate(subject.inputs)]
+        yield subject.draft("mixture", tuple(array(pool, 331) for pool in pools))
 
 
 def special_values(subject: Subject) -> Iterator[Draft]:
@@ -164,24 +173,27 @@ class Layouts:
         self.__doc__ = f"Layouts {', '.join(names)}."
 
     def __call__(self, subject: Subject) -> Iterator[Draft]:
-        """Drafts of the layouts whose turn it is."""
-        for number in subject.turn(len(self.names)):
-            layout = self.names[number]
+        """Drafts of the layouts whose turn it is; of all of them in rows of few loops."""
+        few = len(subject.row.loops) <= FEW_LOOPS
+        for turn in range(len(self.names)) if few else subject.turn(len(self.names)):
+            layout = self.names[turn]
             if ELEMENTS[subject.inputs[0]].size == 1 and layout.startswith(("swapped", "unaligned")):
                 continue  # bytes have neither order nor alignment
             pools = [usual(subject.row, char, n) for n, char in enumerate(subject.inputs)]
-            for which in self._sides(subject, len(self.names)):
-                yield subject.draft(
-                    layout,
-                    tuple((laid_out if n in which else alike)(pool, layout) for n, pool in enumerate(pools)),
-                )
+            for which in _sides(subject, layout, subject.wheel // len(self.names) + turn):
+                arguments = tuple((laid_out if n in which else alike)(pool, layout) for n, pool in enumerate(pools))
+                yield subject.draft(layout, arguments)
 
-    @staticmethod
-    def _sides(subject: Subject, turns: int) -> list[tuple[int, ...]]:
-        if len(subject.inputs) == 1:
-            return [(0,)]
-        sides: list[tuple[int, ...]] = [(0, 1), (0,), (1,)]
-        return sides if subject.everything else [sides[subject.wheel // turns % 3]]
+
+def _sides(subject: Subject, layout: str, turn: int) -> list[tuple[int, ...]]:
+    """Which operands are in the layout."""
+    if len(subject.inputs) == 1:
+        return [(0,)]
+    sides: list[tuple[int, ...]] = [(0, 1), (0,), (1,)]
+    if subject.everything:
+        return sides
+    # Byte order and alignment are each operand's own matter: both at once show a fault in either.
+    return [sides[0 if layout.startswith(("swapped", "unaligned")) else turn % 3]]
 
 
 def all_layouts(subject: Subject) -> Iterator[Draft]:
@@ -220,7 +232,7 @@ def mixed_types(subject: Subject) -> Iterator[Draft]:
     for chars in sorted(chosen):
         pools = [mixture(subject.row, char, n) for n, char in enumerate(chars)]
         if subject.row.name == "power" and ELEMENTS[subject.inputs[0]].kind == "c":
-            pools = [f"{char}.gentle" for char in chars]
+            pools = [f"{char}.{'second_' * n}gentle" for n, char in enumerate(chars)]
         if subject.row.name == "reciprocal" and chars == ("?",):
             continue  # of False: the integer reciprocal of zero
         arguments = [array(pool, 67) for pool in pools]
@@ -307,7 +319,8 @@ def casting_unsafe(subject: Subject) -> Iterator[Draft]:
         pools = [f"{source}.offset" if ELEMENTS[source].kind == "f" else f"{source}.factors"]
     if resolved(subject.row, tuple(subject.inputs)) is None:
         return
-    yield subject.draft("casting-unsafe", tuple(array(pool, 67) for pool in pools), dtype=char, casting="unsafe")
+    arguments = tuple(array(pool, 67, at=13 * n) for n, pool in enumerate(pools))
+    yield subject.draft("casting-unsafe", arguments, dtype=char, casting="unsafe")
 
 
 # -- Python numbers --------------------------------------------------------------------------------

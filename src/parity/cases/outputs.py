@@ -106,6 +106,13 @@ def out_shifted(subject: Subject) -> Iterator[Draft]:
     yield from _overlap(subject, 1)
 
 
+def out_overlapping_bools(subject: Subject) -> Iterator[Draft]:
+    """The same for bool, the one type in which comparisons can overlap their operands."""
+    if subject.inputs[0] == "?":
+        yield from _overlap(subject, 1)
+        yield from _overlap(subject, 3)
+
+
 _OVERLAPS: tuple[tuple[str, int, dict[str, Any]], ...] = (
     ("out-in-place", 0, {"offset": 0}),
     ("out-overlaps-ahead", 0, {"offset": 1}),

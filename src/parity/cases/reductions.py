@@ -277,7 +277,7 @@ def zero_dimensional(subject: Subject) -> Iterator[Draft]:
     ]
     if is_cumulative(subject):
         calls[2] = ("axis-of-one", array(pool, 7, 1), {"axis": 1})
-    yield from each(subject, calls, at_once=2)
+    yield from each(subject, calls, at_once=1)
 
 
 def positional(subject: Subject) -> Iterator[Draft]:

@@ -115,7 +115,7 @@ def minute(char: str, random: Random) -> Patterns:
     """Positive numbers of which any two have a product of zero: underflow."""
     if kind_of(char) != "f":
         return general(char, random, SMALL_LENGTH)
-    return _same_sign(char, random, FLOAT_FORMATS[char].e_min, FLOAT_FORMATS[char].e_min + 1)
+    return _same_sign(char, random, FLOAT_FORMATS[char].e_min, FLOAT_FORMATS[char].e_min)
 
 
 def offset(char: str, random: Random) -> Patterns:
@@ -211,4 +211,5 @@ def exponents(char: str, random: Random) -> Patterns:
 
 def nonzero(char: str, random: Random) -> Patterns:
     """`general` without zeros, whose integer reciprocal C leaves undefined."""
-    return [pattern for pattern in general(char, random) if pattern]
+    found = general(char, random)
+    return [pattern for pattern in found if pattern] if kind_of(char) in "iu" else found

@@ -7,6 +7,9 @@ from parity.documents.case import Argument, ArrayArgument, Attribute, PythonScal
 from parity.documents.elements import ELEMENTS
 from parity.ops.row import Operation
 
+FEW_LOOPS = 5
+"""Up to so many loops a row has most templates on each of them, so that it has every template more than once."""
+
 
 class Draft(NamedTuple):
     """A case before it has a name."""
@@ -65,6 +68,13 @@ _SHIFTS = ("left_shift", "right_shift")
 _COMPLEX_PRODUCTS = ("multiply", "divide", "reciprocal", "square", "sign")
 
 
+TRUTH_VALUED = (
+    "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
+    "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite",
+)  # fmt: skip
+"""Rows whose result would be the same for nearly all elements of `general`, so that no wrong lane would show."""
+
+
 def mixture(row: Operation, char: str, position: int) -> str:
     """The pool of the widest mixture of values that the operation defines for an operand."""
     kind = ELEMENTS[char].kind
@@ -75,10 +85,14 @@ def mixture(row: Operation, char: str, position: int) -> str:
             return f"{char}.exponents"
         if row.name == "reciprocal":
             return f"{char}.nonzero"
+    # The second operand has a pool of its own: x / x would be 1 whatever the order of elements.
+    second = "second_" if position else ""
     if kind == "c" and row.name == "power":
-        return f"{char}.gentle"
+        return f"{char}.{second}gentle"
     if kind == "c" and row.name in _COMPLEX_PRODUCTS:
-        return f"{char}.moderate"
+        return f"{char}.{second}moderate"
+    if row.name in TRUTH_VALUED:
+        return f"{char}.{second}classes"
     return f"{char}.second" if position else f"{char}.general"
 
 
@@ -90,6 +104,10 @@ def usual(row: Operation, char: str, position: int) -> str:
     if row.domains and ELEMENTS[char].kind == "c" and row.name != "power":
         domain = row.domains[position]
         return f"{char}.{within(domain.low, domain.high)}"
+    if row.name == "sign" and ELEMENTS[char].kind in "iuf":
+        return f"{char}.classes"
+    if row.name == "reciprocal" and ELEMENTS[char].kind in "iu":
+        return f"{char}.units"
     return mixture(row, char, position)
 
 

@@ -57,10 +57,11 @@ class Bound(NamedTuple):
 
 
 class ComplexBound(NamedTuple):
-    """The same for a complex product: a disc."""
+    """The same for a complex product: a disc. A product has no condition number worth telling."""
 
     exact: tuple[Fraction, Fraction]
     radius: Fraction
+    condition: float | None = None
 
     def share(self, real: float, imaginary: float) -> float:
         """The modulus of the error of a finite value as a share of the bound."""

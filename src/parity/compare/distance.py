@@ -19,9 +19,11 @@ def in_ulp(expected: Floats, actual: Floats, form: FloatFormat) -> Floats:
     Whether E exceeds a limit is decided exactly. In float64 the subtraction is exact within a factor of two (Sterbenz'
     lemma); outside of it E is at least 2^51, or `expected` is subnormal: then either both numbers are below 2^53 of the
     smallest subnormals, and their difference is exact, or E is above 2^52. The narrower formats have room besides.
-    Scaling by a power of two is exact; what overflows is infinite.
+    Scaling by a power of two goes first, so that the subtraction cannot overflow; it is exact but for an `actual` that
+    is negligible beside `expected`, or so large that E is infinite.
     """
-    return _scaled(actual - expected, ulp_exponent(expected, form))
+    exponent = ulp_exponent(expected, form)
+    return np.asarray(np.abs(np.ldexp(actual, -exponent) - np.ldexp(expected, -exponent)))
 
 
 def in_ulp_normwise(expected: Floats, actual: Floats, form: FloatFormat) -> Floats:
@@ -29,13 +31,9 @@ def in_ulp_normwise(expected: Floats, actual: Floats, form: FloatFormat) -> Floa
 
     Both have shape (n, 2): real and imaginary part. The modulus is rounded to float64 once, after scaling.
     """
-    exponent = ulp_exponent(np.abs(expected).max(axis=1), form)
-    parts = _scaled(actual - expected, exponent[:, None])
+    exponent = ulp_exponent(np.abs(expected).max(axis=1), form)[:, None]
+    parts = np.ldexp(actual, -exponent) - np.ldexp(expected, -exponent)
     return np.asarray(np.hypot(parts[:, 0], parts[:, 1]))
-
-
-def _scaled(difference: Floats, exponent: Unsigned) -> Floats:
-    return np.asarray(np.ldexp(np.abs(difference), -exponent))
 
 
 def representations(expected: Unsigned, actual: Unsigned) -> Unsigned:

@@ -39,10 +39,8 @@ def reduction_tolerance(row: Operation, loop: str, method: str, char: str) -> To
     """
     if method not in ("", "reduce", "accumulate") or (not method and row.kind == "ufunc"):
         return None
-    tolerance = row.tolerance(loop, method or None)
-    if tolerance is None:
-        tolerance = next((other for name, other in row.tolerances.items() if name.endswith(f">{char}")), None)
-    return tolerance if tolerance is not None and isinstance(tolerance.limit, str) else None
+    depths = {name: other for name, other in row.tolerances.items() if isinstance(other.limit, str)}
+    return depths.get(loop) or next((other for name, other in depths.items() if name.endswith(f">{char}")), None)
 
 
 def compare_reduction(
@@ -83,13 +81,14 @@ def _found(actual: Value, element: Element, differences: Differences, answers: l
         else:
             shares[number] = _share(answer, value, place, everything)
     worst = int(np.argmax(shares))
+    due = answers[worst]
     measured = Finding(
         None,
         None,
         finite(errors.max(initial=0.0)),
         distance=int(distance.representations(differences.expected_bits, differences.actual_bits).max()),
         bound=finite(shares[worst]),
-        condition=getattr(answers[worst], "condition", None),
+        condition=due.condition if due else None,
         differing=differences.elements(),
     )
     zeros = (differences.expected == 0) & (differences.actual == 0)

@@ -1,6 +1,7 @@
 """Where things are: the root of what runs leave, and the captures that come with parity."""
 
 import os
+import re
 from pathlib import Path
 
 import parity
@@ -43,7 +44,7 @@ def fixtures() -> Path:
 
 def default_capture() -> Path:
     """The committed capture that `oracle: auto` means: of the newest NumPy."""
-    found = sorted(path.parent for path in (fixtures() / "oracle").glob("*/capture.json"))
+    found = sorted((path.parent for path in (fixtures() / "oracle").glob("*/capture.json")), key=_version)
     if not found:
         raise OracleError(
             "there is no committed capture",
@@ -51,3 +52,8 @@ def default_capture() -> Path:
             hint="make one with `parity capture --out DIR`",
         )
     return found[-1]
+
+
+def _version(path: Path) -> list[int]:
+    """The numbers in a name, so that 2.10 comes after 2.9."""
+    return [int(number) for number in re.findall(r"\d+", path.name)]

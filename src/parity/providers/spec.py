@@ -36,7 +36,7 @@ def load_provider(spec: str) -> Provider:
     elif registered := _entry_point(spec):
         try:
             namespace = registered.load()
-        except BaseException as error:  # noqa: BLE001 - SystemExit is the provider's error, too
+        except BaseException as error:  # SystemExit is the provider's error, too
             raise _failed(spec, error) from None
     elif spec.endswith(".py") or os.sep in spec:
         namespace = _file(spec)
@@ -73,7 +73,7 @@ def _imported(spec: str, module: str) -> ModuleType:
                 expected=f"{', '.join(BUILT_IN)}, an entry point of {GROUP}, a dotted module, or a path to a .py file",
             ) from None
         raise _failed(spec, error) from None
-    except BaseException as error:  # noqa: BLE001 - SystemExit is the provider's error, too
+    except BaseException as error:  # SystemExit is the provider's error, too
         raise _failed(spec, error) from None
 
 
@@ -93,7 +93,7 @@ def _file(spec: str) -> ModuleType:
     sys.modules[module_spec.name] = module
     try:
         module_spec.loader.exec_module(module)
-    except BaseException as error:  # noqa: BLE001 - SystemExit is the provider's error, too
+    except BaseException as error:  # SystemExit is the provider's error, too
         raise _failed(spec, error) from None
     return module
 

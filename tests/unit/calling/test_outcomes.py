@@ -39,6 +39,16 @@ def test_a_function_that_is_none_is_missing() -> None:
     assert outcome(SimpleNamespace(f=None), {"op": "f", "args": []}, {}) == Missing("f")
 
 
+def test_a_name_whose_look_up_fails_raises() -> None:
+    class Lazy:
+        def __getattr__(self, name: str) -> Any:
+            raise ImportError(f"no {name}")
+
+    found = outcome(Lazy(), {"op": "f.reduce", "args": []}, {})
+    assert isinstance(found, Raised)
+    assert (found.type, found.message) == ("ImportError", "no f")
+
+
 @pytest.mark.parametrize(
     ("item", "kind", "dtype"),
     [

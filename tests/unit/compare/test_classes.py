@@ -22,15 +22,21 @@ TYPE_ERROR = Raised("TypeError", ("TypeError", "Exception", "BaseException"), "u
         pytest.param(VALUE_ERROR, AXIS_ERROR, "exact", None, id="a subclass of what is expected will be caught"),
         pytest.param(NO_LOOP, TYPE_ERROR, "exact", None, id="a private subclass counts as the public class that it is"),
         pytest.param(AXIS_ERROR, VALUE_ERROR, "raised_differently", "exception", id="AxisError due, ValueError raised"),
-        pytest.param(AXIS_ERROR, RUNTIME_ERROR, "raised_differently", "exception", id="AxisError due, RuntimeError raised"),
-        pytest.param(VALUE_ERROR, None, "raised_differently", "outcome", id="an exception is due and a result returned"),
+        pytest.param(
+            AXIS_ERROR, RUNTIME_ERROR, "raised_differently", "exception", id="AxisError due, RuntimeError raised"
+        ),
+        pytest.param(
+            VALUE_ERROR, None, "raised_differently", "outcome", id="an exception is due and a result returned"
+        ),
         pytest.param(None, VALUE_ERROR, "raised_differently", "outcome", id="a result is due and an exception raised"),
         pytest.param(None, Crashed(8), "crashed", "outcome", id="a crash is no result"),
         pytest.param(VALUE_ERROR, Crashed(11), "crashed", "outcome", id="a crash is no exception"),
         pytest.param(None, TimedOut(2.0), "timed_out", "outcome", id="a hang is no result"),
         pytest.param(None, Missing("add"), "unsupported", None, id="a missing function is unsupported, not a pass"),
         pytest.param(VALUE_ERROR, Missing("add"), "unsupported", None, id="nor is it the exception that was due"),
-        pytest.param(Missing("add"), VALUE_ERROR, "unsupported", None, id="an oracle without the function proves nothing"),
+        pytest.param(
+            Missing("add"), VALUE_ERROR, "unsupported", None, id="an oracle without the function proves nothing"
+        ),
         pytest.param(Missing("add"), Missing("add"), "unsupported", None, id="nor do two that lack it agree"),
         pytest.param(Missing("add"), None, "unsupported", None, id="nor does a result without an oracle"),
     ],
@@ -192,7 +198,7 @@ def test_out_not_returned_is_class_out(hand):
 
 
 def test_an_element_that_where_leaves_out_must_stay_untouched(hand):
-    found = hand.judged_call(into_out(hand), POOLS, exp=lambda x, out, where: np.exp(x, out=out))  # noqa: ARG005
+    found = hand.judged_call(into_out(hand), POOLS, exp=lambda x, out, where: np.exp(x, out=out))
     assert (found.verdict, found.failed_class) == ("diverged", "out")
 
 
@@ -227,4 +233,3 @@ def test_in_a_reduction_where_does_not_protect_out(hand):
 
     assert hand.judged_call(case, POOLS, sum=np.sum).verdict == "exact"
     assert hand.judged_call(case, POOLS, sum=off).failed_class == "value"
-

@@ -25,8 +25,6 @@ def finite_pairs():
         top = int(np.array(np.inf, char).view(FLOATS[char]))
         magnitude = st.integers(0, top - 1)
         near = st.tuples(magnitude, st.integers(-2000, 2000)).map(lambda p: (p[0], min(max(p[0] + p[1], 0), top - 1)))
-        signs = st.sampled_from([0, top << 1 & ~top & (2 ** (8 * np.dtype(char).itemsize) - 1) or 0])
-        del signs
         return st.tuples(st.just(char), st.one_of(near, st.tuples(magnitude, magnitude)), st.booleans(), st.booleans())
 
     return st.sampled_from("efd").flatmap(of)

@@ -18,7 +18,7 @@ from parity.providers.spec import load_provider
 
 POOLS = {"d.x": np.arange(64.0).tobytes()}
 
-PROVIDER = '''
+PROVIDER = """
 import ctypes, os, signal, sys, time
 import numpy as np
 
@@ -49,7 +49,7 @@ def closes(x):
     return np.add(x, 1)
 def takes_much(x): return np.ones(2**32)
 def text(x): return "no array"
-def generator(x): return (y for y in x)
+def generator(x): return (y for y in [x])
 def objects(x): return np.array([object(), None], dtype=object)
 def strange(x): return Strange()
 def angry(x): raise Angry()
@@ -61,7 +61,7 @@ class Strange:
     def __repr__(self): raise RuntimeError("no repr either")
 class Angry(Exception):
     def __str__(self): raise RuntimeError("no text either")
-'''
+"""
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def running(provider: Path) -> Iterator[Running]:
 
     yield start
     for executor in started:
-        executor.__exit__(None, None, None)
+        executor.__exit__(RuntimeError, None, None)  # whatever still runs is of no interest
 
 
 def returned(outcome: Outcome) -> float:

@@ -1,0 +1,115 @@
+"""Where things are: in a checkout, in an empty directory, and where the environment says otherwise."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import parity
+from parity.errors import OracleError
+from parity.pipeline import places
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current directory, and no word from the environment."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PARITY_ARTIFACTS", raising=False)
+    return tmp_path
+
+
+def a_checkout(path: Path) -> Path:
+    """As `cp -r` of a checkout without its git directory would leave it."""
+    (path / "src" / "parity" / "ops").mkdir(parents=True)
+    (path / "pyproject.toml").write_text("")
+    return path
+
+
+def a_capture(root: Path, name: str) -> Path:
+    path = root / "oracle" / name
+    path.mkdir(parents=True)
+    (path / "capture.json").write_text("{}")
+    return path
+
+
+def test_in_an_empty_directory_runs_go_to_a_hidden_folder(folder: Path) -> None:
+    assert places.runs_folder(None) == Path(".parity/runs")
+    assert list(folder.iterdir()) == []  # looking leaves nothing
+
+
+def test_in_a_checkout_runs_go_to_artifacts(folder: Path) -> None:
+    a_checkout(folder)
+    assert places.runs_folder(None) == Path("artifacts/runs")
+
+
+def test_a_project_of_another_kind_is_no_checkout(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text("")
+    (folder / "src").mkdir()
+    assert places.artifacts_root() == Path(".parity")
+
+
+@pytest.mark.parametrize("checkout", [True, False])
+def test_the_environment_overrides_both(folder: Path, monkeypatch: pytest.MonkeyPatch, checkout: bool) -> None:
+    if checkout:
+        a_checkout(folder)
+    monkeypatch.setenv("PARITY_ARTIFACTS", str(folder / "elsewhere"))
+    assert places.runs_folder(None) == folder / "elsewhere" / "runs"
+
+
+def test_an_empty_word_in_the_environment_is_no_word(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert folder.is_dir()
+    monkeypatch.setenv("PARITY_ARTIFACTS", "")
+    assert places.artifacts_root() == Path(".parity")
+
+
+def test_a_named_folder_overrides_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARITY_ARTIFACTS", str(folder / "elsewhere"))
+    assert places.runs_folder(folder / "named") == folder / "named"
+
+
+def test_the_captures_of_the_checkout_one_stands_in_come_first(folder: Path) -> None:
+    a_checkout(folder)
+    a_capture(folder / "fixtures", "numpy-2.4")
+    assert places.default_capture() == Path("fixtures/oracle/numpy-2.4")
+
+
+def test_fixtures_of_some_other_project_are_not_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_capture(folder / "fixtures", "numpy-2.4")
+    package = folder / "site" / "parity"
+    a_capture(package / "fixtures", "numpy-2.4")
+    monkeypatch.setattr(parity, "__file__", str(package / "__init__.py"))
+    assert places.default_capture() == package / "fixtures" / "oracle" / "numpy-2.4"
+
+
+def test_an_editable_installation_finds_the_checkout_it_comes_from(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_capture(folder / "checkout" / "fixtures", "numpy-2.4")
+    monkeypatch.setattr(parity, "__file__", str(folder / "checkout" / "src" / "parity" / "__init__.py"))
+    assert places.default_capture() == folder / "checkout" / "fixtures" / "oracle" / "numpy-2.4"
+
+
+def test_the_newest_numpy_is_taken(folder: Path) -> None:
+    a_checkout(folder)
+    for version in ("2.4", "1.26", "2.10", "2.9"):
+        a_capture(folder / "fixtures", f"numpy-{version}")
+    assert places.default_capture().name == "numpy-2.10"
+
+
+def test_a_folder_that_holds_no_capture_is_passed_over(folder: Path) -> None:
+    a_checkout(folder)
+    a_capture(folder / "fixtures", "numpy-2.4")
+    (folder / "fixtures" / "oracle" / "numpy-9.9").mkdir()
+    assert places.default_capture().name == "numpy-2.4"
+
+
+def test_no_captures_at_all_are_an_error_that_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parity, "__file__", str(folder / "site" / "deep" / "parity" / "__init__.py"))
+    with pytest.raises(OracleError, match="no captures") as refused:
+        places.default_capture()
+    assert refused.value.hint
+    a_checkout(folder)
+    (folder / "fixtures" / "oracle").mkdir(parents=True)
+    with pytest.raises(OracleError, match="no committed capture"):
+        places.default_capture()
+    shutil.rmtree(folder / "fixtures")
