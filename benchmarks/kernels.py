@@ -63,9 +63,11 @@ def _operands(layout: str, size: int, dtype: str, nin: int) -> list[np.ndarray]:
     else:  # short rows: three channels, say
         arrays = [_values((size // 3, 3), dtype), _values((3,), dtype)]
     if nin == 2:  # some of them equal, so that comparisons have both answers
-        arrays[1] = np.where(np.arange(arrays[1].size).reshape(arrays[1].shape) % 2, arrays[1], arrays[1] + 1).astype(
-            dtype
-        ) if layout in ("row", "column", "short-rows") else arrays[1]
+        arrays[1] = (
+            np.where(np.arange(arrays[1].size).reshape(arrays[1].shape) % 2, arrays[1], arrays[1] + 1).astype(dtype)
+            if layout in ("row", "column", "short-rows")
+            else arrays[1]
+        )
     return arrays
 
 

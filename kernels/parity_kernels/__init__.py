@@ -18,7 +18,7 @@ UFUNCS: dict[str, Ufunc] = {name: made(row) for name, row in rows().items()}
 UFUNCS |= {alias: UFUNCS[name] for alias, name in ALIASES.items()}
 globals().update(UFUNCS)  # as plain attributes: a look-up through __getattr__ costs 0.3 us at every call
 
-__all__ = (*UFUNCS, *REDUCTIONS)  # type: ignore[misc]  # noqa: PLE0604 - the table says what there is
+__all__ = (*UFUNCS, *REDUCTIONS)  # noqa: PLE0604 - the table says what there is
 
 
 def __getattr__(name: str) -> Any:

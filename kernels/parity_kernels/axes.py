@@ -6,6 +6,7 @@ to the fold; dimensions beyond these three are counted like an odometer.
 """
 
 import operator
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -52,13 +53,16 @@ def normalized_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """All reduced axes in ascending order; none for a 0-d array."""
     if axis is None:
         return tuple(range(ndim))
-    axes = [normalized_axis(single, ndim) for single in axis] if isinstance(axis, tuple) else None
-    if axes is None:
-        axes = [normalized_axis(axis, ndim)]
-    if len(set(axes)) != len(axes):
+    if not isinstance(axis, tuple):
+        single = normalized_axis(axis, ndim)
+        return (single,) if ndim else ()
+    if axis and not ndim:
+        raise AxisError(operator.index(axis[0]), ndim)
+    axes = {normalized_axis(single, ndim) for single in axis}
+    if len(axes) != len(axis):
         message = "duplicate value in 'axis'"
         raise ValueError(message)
-    return tuple(sorted(axes)) if ndim else ()
+    return tuple(sorted(axes))
 
 
 def kept_axes(ndim: int, axes: tuple[int, ...]) -> list[int]:
@@ -82,6 +86,15 @@ def with_reduced_axes(result: Array, ndim: int, axes: tuple[int, ...]) -> Array:
         return result
     index = tuple(None if axis in axes else slice(None) for axis in range(ndim))
     return result[index]
+
+
+def converted(x: Array, dtype: Any) -> Array:
+    """The array itself if it has that dtype, native and aligned, else a copy; values that do not fit are cut off."""
+    if x.dtype == dtype and x.dtype.isnative and x.flags.aligned:
+        return x
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return x.astype(dtype, copy=True)
 
 
 @jitable

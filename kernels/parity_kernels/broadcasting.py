@@ -36,7 +36,7 @@ OPERANDS = 8  # room for the strides of one dimension; nin + nout + mask is 5 at
 
 
 @jitable
-def _step(operand: int, dimension: int, ndim: int, length: int) -> int:
+def _step(operand: int, dimension: int, ndim: int, length: int) -> Any:
     """Stride of an operand in a dimension of the output; 0 if it is broadcast there, MISFIT if the lengths differ."""
     own = dimension - ndim + int32_at(operand + NDIM)
     if own < 0:
@@ -51,7 +51,7 @@ def _step(operand: int, dimension: int, ndim: int, length: int) -> int:
 def _gather(operands: int, count: int, out: int, data: int, shape: int, steps: int) -> int:
     """Fill ``data``, ``shape`` and ``steps`` (dimension by dimension); dimensions of length 1 are dropped.
 
-    Returns the number of dimensions left, −1 if there are no elements, −2 if the operands do not fit the output.
+    Returns the number of dimensions left, -1 if there are no elements, -2 if the operands do not fit the output.
     """
     target = word(operands, out)
     ndim = int32_at(target + NDIM)
@@ -137,7 +137,7 @@ def _advance(outer: int, counters: int, count: int, data: int, shape: int, steps
 
 
 @jitable
-def drive(loop: int, operands: int, count: int, out: int) -> int:
+def drive(loop: int, operands: int, count: int, out: int) -> Any:
     """Run ``loop`` over all elements of the arrays whose addresses are in ``operands``, the one at ``out`` in full.
 
     Returns DONE, RAISED or MISMATCH.
@@ -159,7 +159,7 @@ def drive(loop: int, operands: int, count: int, out: int) -> int:
     for k in range(count):
         set_word(inner, k, word(steps, columns * OPERANDS + k) if ndim > 0 else 0)
         set_word(inner, count + k, word(steps, rows * OPERANDS + k) if ndim > 1 else 0)
-    if ndim <= 2:  # noqa: PLR2004 - the loop's own two dimensions
+    if ndim <= 2:
         call_loop(loop, data, counts, inner)
         return word(data, count)
     for d in range(rows):
@@ -173,7 +173,7 @@ def drive(loop: int, operands: int, count: int, out: int) -> int:
 
 
 @jitable
-def _drive_masked(loop: int, operands: int, count: int, out: int) -> int:
+def _drive_masked(loop: int, operands: int, count: int, out: int) -> Any:
     """As `drive`, where the operand after the ``count`` others is the mask: the loop runs on stretches of True."""
     shape, steps, counters = words(64), words(512), words(64)  # NPY_MAXDIMS is 64
     data, place, counts, inner = words(8), words(8), words(2), words(16)

@@ -61,13 +61,13 @@ def resolve(ufunc: Any, row: Row, inputs: Sequence[Operand], fixed: Sequence[DTy
         return _resolve_fixed(ufunc, row, strengthened(inputs), fixed)
     strong = strengthened(inputs)
     if any(dtype.kind not in "?biufc" or character(dtype) is None for dtype in strong):
-        raise _UFuncNoLoopError(ufunc, (*strong, *[None] * row.nout))
+        raise _no_loop(ufunc, strong, [None] * row.nout)
     if row.name == "divide" and all(dtype.kind in "biu" for dtype in strong):
         return "dd->d"  # NumPy divides no integer in float16 or float32
     if row.name in _BOOLEAN_MESSAGES and all(dtype.kind == "b" for dtype in strong):
         raise TypeError(_BOOLEAN_MESSAGES[row.name])
     if row.name in _REFUSED_BY_RESOLVER and strong[0].kind == "b":
-        raise _UFuncNoLoopError(ufunc, (*strong, *[None] * row.nout))
+        raise _no_loop(ufunc, strong, [None] * row.nout)
     found = _first_safe(row.kernels, strong)
     if found is None:
         message = (
@@ -78,11 +78,16 @@ def resolve(ufunc: Any, row: Row, inputs: Sequence[Operand], fixed: Sequence[DTy
     return found
 
 
+def _no_loop(ufunc: Any, inputs: Sequence[DType], outputs: Sequence[DType | None]) -> TypeError:
+    dtypes: Any = (*inputs, *outputs)
+    return _UFuncNoLoopError(ufunc, dtypes)  # type: ignore[no-any-return, unused-ignore]
+
+
 def strengthened(inputs: Sequence[Operand]) -> list[DType]:
     """Dtypes, in which a weak number has the common type of all operands."""
     if not any(isinstance(operand, type) for operand in inputs):
         return list(inputs)  # type: ignore[arg-type]
-    common = np.result_type(*(_STAND_INS.get(operand, operand) for operand in inputs))  # type: ignore[call-overload]
+    common = np.result_type(*(_STAND_INS.get(operand, operand) for operand in inputs))
     return [common if isinstance(operand, type) else operand for operand in inputs]
 
 
@@ -111,18 +116,18 @@ def _resolve_fixed(ufunc: Any, row: Row, inputs: Sequence[DType], fixed: Sequenc
     if found is not None:
         return found
     if row.name in _REFUSED_BY_RESOLVER or (row.name == "absolute" and inputs[0].kind != "c"):
-        raise _UFuncNoLoopError(ufunc, (*inputs, *fixed[row.nin :]))
+        raise _no_loop(ufunc, inputs, fixed[row.nin :])
     message = f"No loop matching the specified signature and casting was found for ufunc {row.name}"
     raise TypeError(message)
 
 
-def check_input(ufunc: Any, dtype: DType, target: DType, casting: str, index: int) -> None:
+def check_input(ufunc: Any, dtype: DType, target: DType, casting: Any, index: int) -> None:
     """Raise NumPy's error if input ``index`` may not be cast."""
-    if not np.can_cast(dtype, target, casting):  # type: ignore[arg-type]
+    if not np.can_cast(dtype, target, casting):
         raise _UFuncInputCastingError(ufunc, casting, dtype, target, index)
 
 
-def check_output(ufunc: Any, dtype: DType, target: DType, casting: str, index: int) -> None:
+def check_output(ufunc: Any, dtype: DType, target: DType, casting: Any, index: int) -> None:
     """Raise NumPy's error if what the loop gives may not be cast to output ``index``."""
-    if not np.can_cast(dtype, target, casting):  # type: ignore[arg-type]
+    if not np.can_cast(dtype, target, casting):
         raise _UFuncOutputCastingError(ufunc, casting, dtype, target, index)

@@ -1,8 +1,8 @@
 """Compilation on first use, and a cache on disk that every change of any kernel source invalidates.
 
 Numba's own cache watches one file's modification time; a kernel here is put together from several modules, and a stale
-one would prove the wrong code. So entries lie in a folder named by the digest of all sources of this package, one file
-pair per kernel (no index is shared, so that processes compiling side by side lose nothing).
+one would prove the wrong code. So entries lie in a folder named by the digest of all sources that are compiled, one
+file pair per kernel (no index is shared, so that processes compiling side by side lose nothing).
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from numba import njit, types
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.ccallback import CFunc
-from numba.core.extending import register_jitable
+from numba.core.extending import intrinsic, register_jitable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -27,12 +27,18 @@ LOOP = types.void(types.int64, types.int64, types.int64)
 KEPT_FOLDERS = 4  # caches of other versions of the sources, which may belong to another checkout that is in use
 
 
+NOTHING_COMPILED = frozenset({"__init__.py", "casting.py", "table.py", "ufunc.py", "warming.py"})
+"""Modules of this folder whose text no compiled code depends on; a kernel's name says what `table` put together."""
+
+
 @cache
 def source_digest() -> str:
-    """sha256 over the package's sources in sorted order, in hexadecimal."""
+    """sha256 over the sources that kernels are made of, in sorted order, in hexadecimal."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     for path in sorted(folder.rglob("*.py")):
+        if path.parent == folder and path.name in NOTHING_COMPILED:
+            continue
         digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -72,20 +78,23 @@ class _KernelCache(FunctionCache):  # type: ignore[misc]
 
 def jitable(function: Function) -> Function:
     """A function that compiled code may call; it stays the Python function that it is, and its type is kept."""
-    return register_jitable(function)  # type: ignore[no-any-return]
+    return register_jitable(function)  # type: ignore[no-any-return, unused-ignore]
+
+
+def emitted(typing: Callable[..., Any]) -> Callable[..., Any]:
+    """Numba's ``intrinsic``, typed as compiled code sees it: called without the typing context, for any numbers."""
+    return intrinsic(typing)  # type: ignore[no-any-return, unused-ignore]
 
 
 def compiled_loop(py_func: Callable[..., Any], name: str) -> int:
     """Address of an inner loop ``py_func(args, count, steps)``, compiled or taken from the cache under ``name``."""
-    loop = CFunc(py_func, ((types.int64, types.int64, types.int64), types.void), {}, _options())
+    loop: Any = CFunc(py_func, ((types.int64, types.int64, types.int64), types.void), {}, _options())
     loop._cache = _KernelCache(py_func, name)  # noqa: SLF001 - Numba offers no other way to name a cache
     loop.compile()
     return int(loop.address)
 
 
-def compiled_entry(
-    py_func: Callable[..., Any], signature: Any, name: str, *, nogil: bool = True
-) -> Callable[..., Any]:
+def compiled_entry(py_func: Callable[..., Any], signature: Any, name: str, *, nogil: bool = True) -> Callable[..., Any]:
     """``py_func`` compiled for one signature, as a built-in function that unboxes its arguments without dispatch."""
     dispatcher = njit(**{**_options(), "nogil": nogil})(py_func)
     dispatcher._cache = _KernelCache(py_func, name)  # noqa: SLF001

@@ -67,7 +67,7 @@ class Table:
         self.address = int(self._words.ctypes.data)
 
     def add(self, inputs: tuple[DType, ...], out: DType, loop: int) -> None:
-        """Take up a loop, unless it is there or the table is full. The dtypes are kept alive: they are compared by address."""
+        """Take up a loop, unless it is there or the table is full. Dtypes, compared by address, are kept alive."""
         if inputs in self._kept or len(self._kept) == _CAPACITY:
             return
         row = self._words[_HEAD + _WIDTH * len(self._kept) :]
@@ -79,7 +79,7 @@ class Table:
 
 
 @jitable
-def _row(table: int, nin: int, first: int, second: int) -> int:
+def _row(table: int, nin: int, first: int, second: int) -> Any:
     """Address of the row for two dtypes, or 0."""
     place = table + 8 * _HEAD
     for _ in range(word(table, _ROWS)):
@@ -90,8 +90,8 @@ def _row(table: int, nin: int, first: int, second: int) -> int:
 
 
 @jitable
-def _broadcast(nin: int, x: int, y: int, shape: int) -> int:
-    """Fill the common shape; returns the number of dimensions, or −1 if there is no such shape."""
+def _broadcast(nin: int, x: int, y: int, shape: int) -> Any:
+    """Fill the common shape; returns the number of dimensions, or -1 if there is no such shape."""
     ndim = int32_at(x + NDIM)
     own = int32_at(y + NDIM)
     ndim = max(ndim, own)
@@ -112,7 +112,7 @@ def _broadcast(nin: int, x: int, y: int, shape: int) -> int:
 
 @jitable
 def _moves_inwards(nin: int, axis: int, other: int, steps: int) -> int:
-    """1 if ``axis`` belongs inside of ``other``, 0 if not, −1 if no operand has a say; see `memory_order`."""
+    """1 if ``axis`` belongs inside of ``other``, 0 if not, -1 if no operand has a say; see `memory_order`."""
     say = -1
     for k in range(nin):
         one, two = abs(word(steps, axis * OPERANDS + k)), abs(word(steps, other * OPERANDS + k))
@@ -169,20 +169,20 @@ def _common_order(x: int, y: int) -> int:
 
 
 @jitable
-def _made(table: int, descr: int, ndim: int, shape: int, strides: int, fortran: int) -> int:
+def _made(table: int, descr: int, ndim: int, shape: int, strides: int, fortran: int) -> Any:
     """A new array of a dtype, or 0 with an exception set."""
     incref(descr)
     return new_array(word(table, _NEW), word(table, _TYPE), descr, ndim, shape, strides, fortran)
 
 
 @jitable
-def _none(table: int) -> int:
+def _none(table: int) -> Any:
     incref(word(table, _NONE))
     return word(table, _NONE)
 
 
 @jitable
-def _contiguous(table: int, row: int, nin: int, x: int, y: int, fortran: int) -> int:
+def _contiguous(table: int, row: int, nin: int, x: int, y: int, fortran: int) -> Any:
     """Contiguous inputs of one shape and memory order: one run of the loop."""
     ndim, shape = int32_at(x + NDIM), word(x + DIMENSIONS, 0)
     out = _made(table, word(row, _OUT), ndim, shape, 0, fortran)
@@ -213,7 +213,7 @@ def _contiguous(table: int, row: int, nin: int, x: int, y: int, fortran: int) ->
 
 
 @jitable
-def _called(table: int, nin: int, x: int, y: int) -> int:
+def _called(table: int, nin: int, x: int, y: int) -> Any:
     """Address of the result, with a reference to give away: of None if the call is not a simple one; 0 for an error."""
     array_type = word(table, _TYPE)
     if word(x, OBJECT_TYPE) != array_type or word(y, OBJECT_TYPE) != array_type:

@@ -1,6 +1,7 @@
 """Element types: NumPy's characters, and the dtypes that they stand for.
 
-``l`` and ``L`` mean 64 bits. NumPy has two C types of that width, ``l`` and ``q``, with equal dtypes; here they are one.
+``l`` and ``L`` mean 64 bits. NumPy has two C types of that width, ``l`` and ``q``, with equal dtypes; here they are
+one.
 """
 
 from typing import Any
@@ -9,7 +10,10 @@ import numpy as np
 
 DType = np.dtype[Any]
 
-NAMES = dict(zip("?bBhHiIlLefdFD", "b1 i1 u1 i2 u2 i4 u4 i8 u8 f2 f4 f8 c8 c16".split(), strict=True))
+NAMES = {
+    "?": "b1", "b": "i1", "B": "u1", "h": "i2", "H": "u2", "i": "i4", "I": "u4", "l": "i8", "L": "u8",
+    "e": "f2", "f": "f4", "d": "f8", "F": "c8", "D": "c16",
+}  # fmt: skip
 """Element character → its name in the array interface: kind and bytes."""
 
 SIGNED, UNSIGNED = "bhil", "BHIL"

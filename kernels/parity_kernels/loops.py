@@ -64,7 +64,7 @@ def unary_loop(scalar: Scalar, first: str, out: str) -> Loop:
 
 
 def binary_loop(scalar: Scalar, first: str, second: str, out: str) -> Loop:
-    """Vector–vector, vector–scalar, scalar–vector and every other element into contiguous memory, and any strides."""
+    """Two vectors, a vector and a scalar, and every other element into contiguous memory, and any strides."""
     size_1, size_2, size_o = ITEMSIZE[first], ITEMSIZE[second], ITEMSIZE[out]
     paired = first in PAIRED and second in PAIRED
 
@@ -244,7 +244,9 @@ class Kernel:
     @property
     def name(self) -> str:
         """Unique among the kernels; names the entry in the cache."""
-        return "-".join([self.scalar.__name__, *(NAMES[char] for char in self.signature.replace("->", ""))])
+        backward = [] if self.backward is None else [self.backward.__name__]
+        parts = [self.scalar.__name__, *backward, self.around.__name__.removesuffix("_loop")]
+        return "-".join(parts + [NAMES[char] for char in self.signature.replace("->", "")])
 
     @cached_property
     def address(self) -> int:

@@ -15,7 +15,9 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.extending import NativeValue, intrinsic, models, register_model, unbox
+from numba.core.extending import NativeValue, models, register_model, unbox
+
+from parity_kernels.compiling import emitted
 
 INT64 = ir.IntType(64)
 POINTER = ir.PointerType(ir.IntType(8))
@@ -81,8 +83,8 @@ def _loaded(builder: ir.IRBuilder, pointer: ir.Value, code: str) -> ir.Value:
     return value
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def load(_context: Any, address: Any, index: Any, char: Any) -> Any:
+@emitted
+def load(_context: Any, _address: Any, _index: Any, char: Any) -> Any:
     """Element ``index`` of the contiguous elements of type ``char`` at ``address``."""
     if not isinstance(char, types.StringLiteral):
         return None
@@ -94,8 +96,8 @@ def load(_context: Any, address: Any, index: Any, char: Any) -> Any:
     return COMPUTED[code](types.int64, types.int64, char), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def load_every_other(_context: Any, address: Any, index: Any, char: Any) -> Any:
+@emitted
+def load_every_other(_context: Any, _address: Any, _index: Any, char: Any) -> Any:
     """Element 2·``index`` of contiguous elements: the first of pair ``index``.
 
     As a walk over pairs LLVM loads whole vectors and shuffles; as an arbitrary stride, even of 2, it gathers, which
@@ -113,8 +115,8 @@ def load_every_other(_context: Any, address: Any, index: Any, char: Any) -> Any:
     return COMPUTED[code](types.int64, types.int64, char), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def store(_context: Any, address: Any, index: Any, char: Any, value: Any) -> Any:
+@emitted
+def store(_context: Any, _address: Any, _index: Any, char: Any, _value: Any) -> Any:
     """Write ``value`` as element ``index`` of the contiguous elements of type ``char`` at ``address``."""
     if not isinstance(char, types.StringLiteral):
         return None
@@ -135,8 +137,8 @@ def store(_context: Any, address: Any, index: Any, char: Any, value: Any) -> Any
     return types.void(types.int64, types.int64, char, COMPUTED[code]), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def word(_context: Any, address: Any, index: Any) -> Any:
+@emitted
+def word(_context: Any, _address: Any, _index: Any) -> Any:
     """The int64 number ``index`` of those at ``address``: an entry of a list of addresses, counts or strides."""
 
     def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
@@ -145,8 +147,8 @@ def word(_context: Any, address: Any, index: Any) -> Any:
     return types.int64(types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def set_word(_context: Any, address: Any, index: Any, value: Any) -> Any:
+@emitted
+def set_word(_context: Any, _address: Any, _index: Any, _value: Any) -> Any:
     """Write the int64 number ``index`` of those at ``address``."""
 
     def generate(target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
@@ -156,8 +158,8 @@ def set_word(_context: Any, address: Any, index: Any, value: Any) -> Any:
     return types.void(types.int64, types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def int32_at(_context: Any, address: Any) -> Any:
+@emitted
+def int32_at(_context: Any, _address: Any) -> Any:
     """The int32 at an address, as int64."""
 
     def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
@@ -166,8 +168,8 @@ def int32_at(_context: Any, address: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def byte_at(_context: Any, address: Any) -> Any:
+@emitted
+def byte_at(_context: Any, _address: Any) -> Any:
     """The byte at an address, as uint8."""
 
     def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
@@ -176,8 +178,8 @@ def byte_at(_context: Any, address: Any) -> Any:
     return types.uint8(types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def opaque(_context: Any, value: Any) -> Any:
+@emitted
+def opaque(_context: Any, _value: Any) -> Any:
     """The same int64, of which the optimizer knows nothing.
 
     Without it LLVM turns addresses x + 2·step and x + 3·step into a chain of additions, one per element, and the chain
@@ -190,7 +192,7 @@ def opaque(_context: Any, value: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def words(_context: Any, count: Any) -> Any:
     """Address of ``count`` (a literal) int64 on the stack of the caller, uninitialized."""
     if not isinstance(count, types.IntegerLiteral):
@@ -203,8 +205,8 @@ def words(_context: Any, count: Any) -> Any:
     return types.int64(count), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def call_loop(_context: Any, loop: Any, args: Any, count: Any, steps: Any) -> Any:
+@emitted
+def call_loop(_context: Any, _loop: Any, _args: Any, _count: Any, _steps: Any) -> Any:
     """Call the inner loop at address ``loop`` with (addresses of operands, number of elements, strides in bytes)."""
 
     def generate(target: Any, builder: ir.IRBuilder, _signature: Any, values: Any) -> ir.Value:
@@ -231,13 +233,13 @@ class _ArrayObjectModel(models.PrimitiveModel):  # type: ignore[misc]
         super().__init__(manager, front_end_type, INT64)
 
 
-@unbox(ArrayObject)
+@unbox(ArrayObject)  # type: ignore[untyped-decorator, unused-ignore]
 def _unbox_array_object(_type: Any, value: ir.Value, context: Any) -> NativeValue:
     return NativeValue(context.builder.ptrtoint(value, INT64))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def address_of(_context: Any, array: Any) -> Any:
+@emitted
+def address_of(_context: Any, _array: Any) -> Any:
     """Address of the C struct of an ``ArrayObject``."""
 
     def generate(_target: Any, _builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:

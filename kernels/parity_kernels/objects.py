@@ -1,30 +1,32 @@
 """Python objects in compiled code: references, the GIL, and new arrays through NumPy's C API.
 
-A call of `numpy.empty` from Python costs 110 ns, a front written in Python 350 ns more, and a whole `numpy.add` of 10,000
-float32 takes 900 ns. So the short way of a call is compiled too, and these are the few C functions it needs.
+A call of `numpy.empty` from Python costs 110 ns, a front written in Python 350 ns more, and a whole `numpy.add` of
+10,000 float32 takes 900 ns. So the short way of a call is compiled too; these are the few C functions it needs.
 """
 
 import ctypes
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.extending import box, intrinsic, models, register_model
+from numba.core.extending import box, models, register_model
 
+from parity_kernels.compiling import emitted
 from parity_kernels.memory import INT64, POINTER, ArrayObject
 
 NEW_FROM_DESCR, RETURN = 94, 76
-"""Places of PyArray_NewFromDescr and PyArray_Return in the table of NumPy's C API (__multiarray_api.h), stable in 1.x and 2.x."""
+"""Places of PyArray_NewFromDescr and PyArray_Return in NumPy's C API (__multiarray_api.h), the same in 1.x and 2.x."""
 
 
 def c_api(place: int) -> int:
     """Address of a function of NumPy's C API."""
     try:
-        from numpy._core import _multiarray_umath as core  # noqa: PLC0415, PLC2701 - it holds the capsule
+        core = import_module("numpy._core._multiarray_umath")
     except ImportError:  # NumPy 1.x
-        from numpy.core import _multiarray_umath as core  # type: ignore[no-redef, unused-ignore]  # noqa: PLC0415
+        core = import_module("numpy.core._multiarray_umath")
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     table = pointer(core._ARRAY_API, None)  # noqa: SLF001
@@ -47,12 +49,12 @@ class _ReferenceModel(models.PrimitiveModel):  # type: ignore[misc]
         super().__init__(manager, front_end_type, INT64)
 
 
-@box(Reference)
+@box(Reference)  # type: ignore[untyped-decorator, unused-ignore]
 def _box_reference(_type: Any, value: ir.Value, context: Any) -> ir.Value:
     return context.builder.inttoptr(value, POINTER)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def given_away(_context: Any, address: Any) -> Any:
     """An address as the `Reference` to return."""
 
@@ -74,7 +76,7 @@ def _python(name: str) -> Any:
 
         return types.void(address), generate
 
-    return intrinsic(typed)
+    return emitted(typed)
 
 
 incref = _python("Py_IncRef")
@@ -82,7 +84,7 @@ decref = _python("Py_DecRef")
 take_gil = _python("PyEval_RestoreThread")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def release_gil(_context: Any) -> Any:
     """Let other threads run Python; returns what `take_gil` needs."""
 
@@ -93,9 +95,9 @@ def release_gil(_context: Any) -> Any:
     return types.int64(), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def new_array(
-    _context: Any, function: Any, subtype: Any, descr: Any, ndim: Any, shape: Any, strides: Any, flags: Any
+    _context: Any, _function: Any, _subtype: Any, _descr: Any, _ndim: Any, _shape: Any, _strides: Any, _flags: Any
 ) -> Any:
     """PyArray_NewFromDescr without data: a new array of a dtype, of which it takes a reference.
 
@@ -108,14 +110,15 @@ def new_array(
         pointer = builder.inttoptr(args[0], c_function.as_pointer())
         number = builder.trunc(args[3], int32)
         none = INT64(0)
-        made = builder.call(pointer, [args[1], args[2], number, args[4], args[5], none, builder.trunc(args[6], int32), none])
+        flags = builder.trunc(args[6], int32)
+        made = builder.call(pointer, [args[1], args[2], number, args[4], args[5], none, flags, none])
         return builder.ptrtoint(made, INT64)
 
     return types.int64(*[types.int64] * 7), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def unwrapped(_context: Any, function: Any, array: Any) -> Any:
+@emitted
+def unwrapped(_context: Any, _function: Any, _array: Any) -> Any:
     """PyArray_Return: a scalar in place of an array without dimensions."""
 
     def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from parity_kernels import loops
-from parity_kernels.dtypes import COMPLEXES, ELEMENTS, FLOATS, INTEGERS, NUMBERS, SIGNED, UNSIGNED, signed_twin
+from parity_kernels.dtypes import COMPLEXES, FLOATS, INTEGERS, SIGNED, UNSIGNED, signed_twin
 from parity_kernels.loops import Kernel, Scalar
 from parity_kernels.scalars import comparisons, complexes, elementary, floats, integers
 
@@ -80,7 +80,7 @@ def _directed(signatures: str, forward: Scalar, backward: Scalar) -> Loops:
 def _ordered(*parts: Loops) -> Loops:
     """Joined, in the order in which NumPy lists loops: by the characters of the first operand."""
     joined = {signature: kernel for part in parts for signature, kernel in part.items()}
-    mixed = {signature: joined.pop(signature) for signature in ("lL->?", "Ll->?") if signature in joined}
+    mixed: Loops = {signature: joined.pop(signature) for signature in ("lL->?", "Ll->?") if signature in joined}
     before = {s: k for c in "?" + INTEGERS for s, k in joined.items() if s[0] == c}
     after = {s: k for c in FLOATS + COMPLEXES for s, k in joined.items() if s[0] == c}
     return {**before, **mixed, **after}
@@ -141,8 +141,7 @@ def _classification(whole: Scalar, real: Scalar, of_complex: Scalar) -> Loops:
 def _arithmetic() -> list[Row]:
     power = {
         **{
-            signature: Kernel(integers.power, signature, loops.natural_power_loop if c in SIGNED else loops.plain_binary_loop)
-            for c in INTEGERS
+XX            for c in INTEGERS
             for signature in (f"{c * 2}->{c}",)
         },
         **_plain("e", elementary.power_half),
@@ -253,7 +252,12 @@ def _order_and_logic() -> list[Row]:
         Row("fmax", 2, 1, _extremum(either, i.maximum, f.fmax_half, f.fmax, z.fmax)),
         Row("fmin", 2, 1, _extremum(both, i.minimum, f.fmin_half, f.fmin, z.fmin)),
         Row("equal", 2, 1, _comparison(c.equal, z.equal, i.signed_equal, i.signed_equal, shared=True)),
-        Row("not_equal", 2, 1, _comparison(c.not_equal, z.not_equal, i.signed_not_equal, i.signed_not_equal, shared=True)),
+        Row(
+            "not_equal",
+            2,
+            1,
+            _comparison(c.not_equal, z.not_equal, i.signed_not_equal, i.signed_not_equal, shared=True),
+        ),
         Row("less", 2, 1, _comparison(c.less, z.less, i.signed_less, i.signed_greater, shared=False)),
         Row(
             "less_equal",
@@ -275,7 +279,10 @@ def _order_and_logic() -> list[Row]:
             "logical_not",
             1,
             1,
-            {**_unary("?" + INTEGERS + FLOATS, c.logical_not, "?", shared=True), **_unary(COMPLEXES, z.logical_not, "?")},
+            {
+                **_unary("?" + INTEGERS + FLOATS, c.logical_not, "?", shared=True),
+                **_unary(COMPLEXES, z.logical_not, "?"),
+            },
         ),
         Row("bitwise_and", 2, 1, _binary("?" + INTEGERS, i.bitwise_and, shared=True), -1),
         Row("bitwise_or", 2, 1, _binary("?" + INTEGERS, i.bitwise_or, shared=True), 0),

@@ -6,8 +6,7 @@ A call takes one of two ways. Plain arrays of native dtypes that need no cast go
 """
 
 import operator
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import empty, ndarray
@@ -18,8 +17,11 @@ from parity_kernels.dtypes import DTYPES, DType
 from parity_kernels.loops import Kernel, natural_power_loop
 from parity_kernels.table import Row
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Array = np.ndarray[Any, Any]
-_NO_VALUE: Any = np._NoValue  # type: ignore[attr-defined]  # noqa: SLF001 - what NumPy's own methods have as default
+_NO_VALUE: Any = np._NoValue  # noqa: SLF001 - what NumPy's own methods have as default
 _COMPARISONS = {  # name → what it says when the Python integer on its right is (below, above) the range of the left
     "equal": (False, False),
     "not_equal": (True, True),
@@ -66,16 +68,17 @@ class Ufunc:
         return _by_name, (self.__name__,)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """Call with NumPy's arguments."""
         return self.general(args, keywords)
 
     def outer(self, first: Any, second: Any, /, **keywords: Any) -> Any:
         """The function of all pairs of an element of ``first`` and one of ``second``."""
-        if self.nin != 2:  # noqa: PLR2004 - outer is about pairs
+        if self.nin != 2:
             message = "outer product only supported for binary functions"
             raise ValueError(message)
         if casting.weak_type(first) is None:
             first = np.asarray(first)
-            first = first.reshape(first.shape + (1,) * np.ndim(second))  # noqa: RUF005
+            first = first.reshape(first.shape + (1,) * np.ndim(second))
         return self(first, second, **keywords)
 
     def reduce(
@@ -84,9 +87,9 @@ class Ufunc:
         axis: Any = 0,
         dtype: Any = None,
         out: Any = None,
-        keepdims: Any = False,  # noqa: FBT002 - NumPy's signature
+        keepdims: Any = False,
         initial: Any = _NO_VALUE,
-        where: Any = True,  # noqa: FBT002
+        where: Any = True,
     ) -> Any:
         """Fold one or several axes."""
         from parity_kernels import reductions  # noqa: PLC0415 - they import this module
@@ -144,7 +147,7 @@ class Ufunc:
         if exact and self.nout == 1 and kernel.around is not natural_power_loop:
             self._table.add(tuple(operands), outputs_of[0], kernel.address)
 
-    def _converted(  # noqa: PLR0913, PLR0917 - what is known of the inputs of one call
+    def _converted(
         self,
         inputs: list[Any],
         arrays: list[Array],
@@ -162,7 +165,7 @@ class Ufunc:
                 casting.check_input(self, casting.strengthened(operands)[k], inputs_of[k], options.casting, k)
             arrays[k] = _weak_array(inputs[k], arrays[k], inputs_of[k], options.casting)
         for k, kind in enumerate(weak):
-            if kind is None:
+            if kind is None and not self.__name__.startswith("logical"):  # they take any number for its truth
                 casting.check_input(self, arrays[k].dtype, inputs_of[k], options.casting, k)
         return arrays
 
@@ -196,12 +199,14 @@ class Ufunc:
             if out.shape != shape:
                 message = (
                     f"non-broadcastable output operand with shape {out.shape} doesn't match the broadcast "
-                    f"shape {shape}".replace(" (", "\0(").replace(", ", ",").replace("\0", " ")
+                    f"shape {shape}".replace(" (", "\0(")
+                    .replace(", ", ",")
+                    .replace("\0", " ")
                 )
                 raise ValueError(message)
         return shape
 
-    def _run(  # noqa: PLR0913, PLR0917 - what one call is made of
+    def _run(
         self,
         kernel: Kernel,
         inputs: list[Array],
@@ -239,6 +244,7 @@ class UnaryUfunc(Ufunc):
     __slots__ = ()
 
     def __call__(self, x: Any = _NO_VALUE, /, out: Any = None, **keywords: Any) -> Any:
+        """Call with NumPy's arguments."""
         if out is None and not keywords:
             result = self._direct(self._address, x)
             if result is not None:
@@ -253,12 +259,41 @@ class BinaryUfunc(Ufunc):
     __slots__ = ()
 
     def __call__(self, x: Any = _NO_VALUE, y: Any = _NO_VALUE, /, out: Any = None, **keywords: Any) -> Any:
+        """Call with NumPy's arguments."""
         if out is None and not keywords:
             result = self._direct(self._address, x, y)
+            if result is None:
+                result = self._with_number(x, y)
             if result is not None:
                 return result
         args = tuple(value for value in (x, y) if value is not _NO_VALUE)
         return self.general(args, {"out": out, **keywords})
+
+    def _with_number(self, x: Any, y: Any) -> Any:
+        """The short way for an array and a number, where the number takes the array's type without ado; else None."""
+        if type(x) is ndarray:
+            other = _number_like(x.dtype, y)
+            return None if other is None else self._direct(self._address, x, other)
+        if type(y) is ndarray:
+            other = _number_like(y.dtype, x)
+            return None if other is None else self._direct(self._address, other, y)
+        return None
+
+
+_KINDS_HOLDING = {int: "iufc", float: "fc", complex: "c"}
+_LEAST_LARGEST = 65_504  # what float16 holds, and all wider types: beyond it, let the general way decide
+_LEAST_RANGE = range(128)  # what every integer type holds
+
+
+def _number_like(dtype: DType, value: Any) -> Array | None:
+    """A number as an array without dimensions: of ``dtype`` if it is a Python number that surely fits; else None."""
+    kind = type(value)
+    if kind in _KINDS_HOLDING:
+        if dtype.kind not in _KINDS_HOLDING[kind]:
+            return None
+        fits = value in _LEAST_RANGE if dtype.kind in "iu" else abs(value) < _LEAST_LARGEST
+        return np.array(value, dtype) if fits else None
+    return np.asarray(value) if isinstance(value, np.generic) else None
 
 
 class _Options:
@@ -348,7 +383,7 @@ def _fixed(ufunc: Ufunc, keywords: dict[str, Any]) -> list[DType | None]:
     signature = keywords.get("signature", keywords.get("sig"))
     dtype = keywords.get("dtype")
     if signature is None:
-        fixed = None if dtype is None else np.dtype(dtype)
+        fixed: DType | None = None if dtype is None else np.dtype(dtype)
         return [None] * ufunc.nin + [fixed] * ufunc.nout
     if dtype is not None:
         message = "cannot specify both 'signature' and 'dtype'"
@@ -399,7 +434,7 @@ def _native(array: Array, target: DType) -> Array:
 def _output_order(shape: tuple[int, ...], arrays: list[Array], order: str) -> tuple[int, ...] | None:
     """Axes from outermost to innermost for a new output; None means C order."""
     ndim = len(shape)
-    if ndim < 2 or order == "C":  # noqa: PLR2004 - one dimension has one order
+    if ndim < 2 or order == "C":
         return None
     if order == "F" or (order == "A" and all(array.flags.f_contiguous for array in arrays)):
         return tuple(reversed(range(ndim)))
@@ -417,9 +452,7 @@ def _allocated(shape: tuple[int, ...], dtype: DType, order: tuple[int, ...] | No
     return empty(tuple(shape[axis] for axis in order), dtype).transpose(inverse)
 
 
-def _writable_in_place(
-    given: Array, dtype: DType, arrays: list[Array], options: _Options, before: list[Array]
-) -> bool:
+def _writable_in_place(given: Array, dtype: DType, arrays: list[Array], options: _Options, before: list[Array]) -> bool:
     """Whether the loop may write to an output directly: same native dtype, and no other operand in the way.
 
     An input at exactly the same place is not in the way, since a loop reads an element before it writes it.
@@ -448,7 +481,7 @@ def _delivered(target: Array, given: Array | None, options: _Options) -> Any:
     return given
 
 
-def _constant(answer: bool, arrays: list[Array], shape: tuple[int, ...], options: _Options) -> Any:  # noqa: FBT001
+def _constant(answer: bool, arrays: list[Array], shape: tuple[int, ...], options: _Options) -> Any:
     """A comparison whose outcome needs no look at the elements."""
     (given,) = options.out
     result = given

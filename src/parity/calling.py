@@ -273,11 +273,11 @@ def memory_block(item: Mapping[str, Any], pools: Mapping[str, np.ndarray]) -> np
     size = 0 if item.get("linear") else int(np.prod(shape, dtype=np.int64))
     elements = np.ndarray((length,), dtype, block.data, lead)
     if length:
-        elements[...] = pool.take(np.arange(start + size, start + size + length), mode="wrap")
+        elements[...] = pool.take(np.arange(start + size, start + size + length) % len(pool))
     if size:
         start_byte, steps = lead + offset * dtype.itemsize, [stride * dtype.itemsize for stride in strides]
         view = np.ndarray(shape, dtype, block.data, start_byte, steps)
-        view[...] = pool.take(np.arange(start, start + size), mode="wrap").reshape(shape)
+        view[...] = pool.take(np.arange(start, start + size) % len(pool)).reshape(shape)
     return block
 
 

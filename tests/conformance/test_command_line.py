@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import parity_kernels
 import pytest
 
 import parity
+import parity_kernels
 from parity.documents.report import Counts
 from parity.documents.verdict import BAD, VERDICTS
 

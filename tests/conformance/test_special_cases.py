@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-import parity_kernels
 import pytest
 
+import parity_kernels
 from parity.calling import CODES
 from parity.ops.catalogue import CATALOGUE
 from parity.ops.row import Operation, SpecialCase

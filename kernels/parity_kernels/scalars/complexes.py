@@ -15,11 +15,13 @@ from parity_kernels.scalars.instructions import fabs, fma, narrowed, one
 
 @jitable
 def add(z: Any, w: Any) -> Any:
+    """Part by part."""
     return complex(z.real + w.real, z.imag + w.imag)
 
 
 @jitable
 def subtract(z: Any, w: Any) -> Any:
+    """Part by part."""
     return complex(z.real - w.real, z.imag - w.imag)
 
 
@@ -63,16 +65,19 @@ def reciprocal(z: Any) -> Any:
 
 @jitable
 def square(z: Any) -> Any:
+    """As `multiply` by itself."""
     return complex(fma(z.real, z.real, -(z.imag * z.imag)), fma(z.real, z.imag, z.imag * z.real))
 
 
 @jitable
 def plain_square(z: Any) -> Any:
+    """As `product` with itself."""
     return product(z, z)
 
 
 @jitable
 def negative(z: Any) -> Any:
+    """Both signs flipped."""
     return complex(-z.real, -z.imag)
 
 
@@ -81,8 +86,10 @@ def absolute(z: Any) -> Any:
     """The larger part times √(1 + ratio²), as NumPy's vector loop: no overflow on the way, and infinity beats NaN."""
     real, imag = fabs(z.real), fabs(z.imag)
     large, small = (real, imag) if real > imag else (imag, real)
-    if real == math.inf or imag == math.inf:
-        return real if real == math.inf else imag
+    if real == math.inf:
+        return real
+    if imag == math.inf:
+        return imag
     if large == 0 and small == 0:
         return large
     ratio = small / large
@@ -141,7 +148,7 @@ def _power_by_products(z: Any, w: Any) -> Any:
         return True, complex(unit, zero)
     if z.real == 0 and z.imag == 0:
         return True, complex(zero, zero) if w.real > 0 else complex(zero / zero, zero / zero)
-    if w.imag == 0 and w.real > -100 and w.real < 100:  # noqa: PLR2004
+    if w.imag == 0 and w.real > -100 and w.real < 100:
         exponent = int(w.real)
         if exponent == w.real:
             return True, _integer_power(z, exponent)
@@ -152,9 +159,9 @@ def _power_by_products(z: Any, w: Any) -> Any:
 def _integer_power(z: Any, exponent: Any) -> Any:
     if exponent == 1:
         return z
-    if exponent == 2:  # noqa: PLR2004
+    if exponent == 2:
         return product(z, z)
-    if exponent == 3:  # noqa: PLR2004
+    if exponent == 3:
         return product(z, product(z, z))
     unit = one(z.real)
     result = complex(unit, unit - unit)
@@ -171,103 +178,122 @@ def _integer_power(z: Any, exponent: Any) -> Any:
 
 @jitable
 def rint(z: Any) -> Any:
+    """Part by part."""
     return complex(instructions.rint(z.real), instructions.rint(z.imag))
 
 
 @jitable
 def sqrt(z: Any) -> Any:
+    """The root with a real part that is not negative."""
     return instructions.csqrt(np.complex128(z))
 
 
 @jitable
 def exp(z: Any) -> Any:
+    """E to the z."""
     return instructions.cexp(np.complex128(z))
 
 
 @jitable
 def log(z: Any) -> Any:
+    """The branch with an imaginary part within pi."""
     return instructions.clog(np.complex128(z))
 
 
 @jitable
 def sin(z: Any) -> Any:
+    """The C library."""
     return instructions.csin(np.complex128(z))
 
 
 @jitable
 def cos(z: Any) -> Any:
+    """The C library."""
     return instructions.ccos(np.complex128(z))
 
 
 @jitable
 def isnan(z: Any) -> Any:
-    return (z.real != z.real) | (z.imag != z.imag)  # noqa: PLR0124 - NaN differs from itself
+    """Either part is."""
+    return (z.real != z.real) | (z.imag != z.imag)
 
 
 @jitable
 def isinf(z: Any) -> Any:
+    """Either part is."""
     return (fabs(z.real) == math.inf) | (fabs(z.imag) == math.inf)
 
 
 @jitable
 def isfinite(z: Any) -> Any:
+    """Both parts are."""
     return (fabs(z.real) < math.inf) & (fabs(z.imag) < math.inf)
 
 
 @jitable
 def equal(z: Any, w: Any) -> Any:
+    """Both parts are."""
     return (z.real == w.real) & (z.imag == w.imag)
 
 
 @jitable
 def not_equal(z: Any, w: Any) -> Any:
+    """Either part differs."""
     return (z.real != w.real) | (z.imag != w.imag)
 
 
 @jitable
 def _imaginary_parts_are_numbers(z: Any, w: Any) -> Any:
-    return (z.imag == z.imag) & (w.imag == w.imag)  # noqa: PLR0124
+    return (z.imag == z.imag) & (w.imag == w.imag)
 
 
 @jitable
 def less(z: Any, w: Any) -> Any:
+    """Lexicographic."""
     first = (z.real < w.real) & _imaginary_parts_are_numbers(z, w)
     return first | ((z.real == w.real) & (z.imag < w.imag))
 
 
 @jitable
 def less_equal(z: Any, w: Any) -> Any:
+    """Lexicographic."""
     first = (z.real < w.real) & _imaginary_parts_are_numbers(z, w)
     return first | ((z.real == w.real) & (z.imag <= w.imag))
 
 
 @jitable
 def greater(z: Any, w: Any) -> Any:
+    """Lexicographic."""
     return less(w, z)
 
 
 @jitable
 def greater_equal(z: Any, w: Any) -> Any:
+    """Lexicographic."""
     return less_equal(w, z)
 
 
 @jitable
 def maximum(z: Any, w: Any) -> Any:
+    """Lexicographic; the first NaN if there is one, and the first of equals."""
     return z if isnan(z) or greater_equal(z, w) else w
 
 
 @jitable
 def minimum(z: Any, w: Any) -> Any:
+    """As `maximum`."""
     return z if isnan(z) or less_equal(z, w) else w
 
 
 @jitable
 def fmax(z: Any, w: Any) -> Any:
+    """As `maximum`, but a number rather than NaN."""
     return z if isnan(w) or greater_equal(z, w) else w
 
 
 @jitable
 def fmin(z: Any, w: Any) -> Any:
+    """As `fmax`."""
     return z if isnan(w) or less_equal(z, w) else w
 
 
@@ -278,19 +304,23 @@ def _nonzero(z: Any) -> Any:
 
 @jitable
 def logical_and(z: Any, w: Any) -> Any:
+    """Both are not zero."""
     return _nonzero(z) & _nonzero(w)
 
 
 @jitable
 def logical_or(z: Any, w: Any) -> Any:
+    """One of them is not zero."""
     return _nonzero(z) | _nonzero(w)
 
 
 @jitable
 def logical_xor(z: Any, w: Any) -> Any:
+    """Exactly one of them is not zero."""
     return _nonzero(z) ^ _nonzero(w)
 
 
 @jitable
 def logical_not(z: Any) -> Any:
+    """Both parts are zero."""
     return (z.real == 0) & (z.imag == 0)

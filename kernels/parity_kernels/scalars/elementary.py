@@ -26,50 +26,59 @@ def rounded_to_odd(y: Any) -> Any:
 
 @jitable
 def exp(x: Any) -> Any:
+    """E to the x."""
     return math.exp(np.float64(x))
 
 
 @jitable
 def log(x: Any) -> Any:
-    """−inf at zero and NaN below it, where Python's own would raise."""
+    """Minus infinity at zero and NaN below it, where Python's own would raise."""
     return math.log(np.float64(x))
 
 
 @jitable
 def sin(x: Any) -> Any:
+    """Of an angle in radians, reduced exactly."""
     return math.sin(np.float64(x))
 
 
 @jitable
 def cos(x: Any) -> Any:
+    """Of an angle in radians, reduced exactly."""
     return math.cos(np.float64(x))
 
 
 @jitable
 def power(x: Any, y: Any) -> Any:
+    """X to the y, with the special cases of C99 F.9.4.4."""
     return math.pow(np.float64(x), np.float64(y))
 
 
 @jitable
 def exp_half(x: Any) -> Any:
+    """`exp` of float16."""
     return rounded_to_odd(exp(x))
 
 
 @jitable
 def log_half(x: Any) -> Any:
+    """`log` of float16."""
     return rounded_to_odd(log(x))
 
 
 @jitable
 def sin_half(x: Any) -> Any:
+    """`sin` of float16."""
     return rounded_to_odd(sin(x))
 
 
 @jitable
 def cos_half(x: Any) -> Any:
+    """`cos` of float16."""
     return rounded_to_odd(cos(x))
 
 
 @jitable
 def power_half(x: Any, y: Any) -> Any:
+    """`power` of float16."""
     return rounded_to_odd(power(x, y))

@@ -9,11 +9,13 @@ from parity_kernels.scalars import instructions
 
 @jitable
 def divide(x: Any, y: Any) -> Any:
+    """X / y, rounded once; of a zero divisor, infinity or NaN."""
     return x / y
 
 
 @jitable
 def fmod(x: Any, y: Any) -> Any:
+    """What the division towards zero leaves: exact, with the sign of x."""
     return instructions.fmod(x, y)
 
 
@@ -47,16 +49,19 @@ def floor_divide(x: Any, y: Any) -> Any:
 
 @jitable
 def divmod_(x: Any, y: Any) -> Any:
+    """Quotient and remainder."""
     return floor_divide(x, y), remainder(x, y)
 
 
 @jitable
 def negative(x: Any) -> Any:
+    """The sign bit flipped, of NaN too."""
     return -x
 
 
 @jitable
 def absolute(x: Any) -> Any:
+    """The sign bit cleared, of NaN too."""
     return instructions.fabs(x)
 
 
@@ -70,36 +75,43 @@ def sign(x: Any) -> Any:
 
 @jitable
 def reciprocal(x: Any) -> Any:
+    """1 / x, rounded once."""
     return instructions.one(x) / x
 
 
 @jitable
 def square(x: Any) -> Any:
+    """X * x, rounded once."""
     return x * x
 
 
 @jitable
 def sqrt(x: Any) -> Any:
+    """Correctly rounded."""
     return instructions.sqrt(x)
 
 
 @jitable
 def floor(x: Any) -> Any:
+    """Towards minus infinity, keeping the sign of zero."""
     return instructions.floor(x)
 
 
 @jitable
 def ceil(x: Any) -> Any:
+    """Towards infinity, keeping the sign of zero."""
     return instructions.ceil(x)
 
 
 @jitable
 def trunc(x: Any) -> Any:
+    """Towards zero, keeping the sign."""
     return instructions.trunc(x)
 
 
 @jitable
 def rint(x: Any) -> Any:
+    """To the nearest integer, halves to even."""
     return instructions.rint(x)
 
 
@@ -111,6 +123,7 @@ def maximum(x: Any, y: Any) -> Any:
 
 @jitable
 def minimum(x: Any, y: Any) -> Any:
+    """NaN if either is; of two zeros the second."""
     return x if x < y or x != x else y  # noqa: PLR0124
 
 
@@ -122,6 +135,7 @@ def fmax(x: Any, y: Any) -> Any:
 
 @jitable
 def fmin(x: Any, y: Any) -> Any:
+    """As `fmax`."""
     return x if x < y or y != y else y  # noqa: PLR0124
 
 
@@ -133,39 +147,47 @@ def maximum_half(x: Any, y: Any) -> Any:
 
 @jitable
 def minimum_half(x: Any, y: Any) -> Any:
+    """As `maximum_half`."""
     return x if x <= y or x != x else y  # noqa: PLR0124
 
 
 @jitable
 def fmax_half(x: Any, y: Any) -> Any:
+    """As `maximum_half`."""
     return x if x >= y or y != y else y  # noqa: PLR0124
 
 
 @jitable
 def fmin_half(x: Any, y: Any) -> Any:
+    """As `maximum_half`."""
     return x if x <= y or y != y else y  # noqa: PLR0124
 
 
 @jitable
 def copysign(x: Any, y: Any) -> Any:
+    """The bits of x with the sign bit of y, of NaN too."""
     return instructions.copysign(x, y)
 
 
 @jitable
 def signbit(x: Any) -> Any:
+    """The sign bit, of zeros and NaN too."""
     return instructions.bits(x) < 0
 
 
 @jitable
 def isnan(x: Any) -> Any:
+    """NaN alone differs from itself."""
     return x != x  # noqa: PLR0124
 
 
 @jitable
 def isinf(x: Any) -> Any:
+    """Either infinity."""
     return instructions.fabs(x) == math.inf
 
 
 @jitable
 def isfinite(x: Any) -> Any:
+    """Neither infinity nor NaN."""
     return instructions.fabs(x) < math.inf

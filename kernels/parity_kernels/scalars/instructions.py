@@ -11,7 +11,8 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.extending import intrinsic
+
+from parity_kernels.compiling import emitted
 
 DOUBLE = ir.DoubleType()
 COMPLEX = ir.LiteralStructType([DOUBLE, DOUBLE])
@@ -38,7 +39,7 @@ def _same_type(name: str, nin: int) -> Callable[..., Any]:
 
         return (x(x, y), generate) if x == y else None
 
-    return intrinsic(typed if nin == 1 else typed_pair)  # type: ignore[no-any-return]
+    return emitted(typed if nin == 1 else typed_pair)
 
 
 floor = _same_type("llvm.floor", 1)
@@ -50,7 +51,7 @@ fabs = _same_type("llvm.fabs", 1)
 copysign = _same_type("llvm.copysign", 2)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def fma(_context: Any, x: Any, y: Any, z: Any) -> Any:
     """x·y + z, rounded once."""
 
@@ -60,7 +61,7 @@ def fma(_context: Any, x: Any, y: Any, z: Any) -> Any:
     return (x(x, y, z), generate) if x == y == z else None
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def fmod(_context: Any, x: Any, y: Any) -> Any:
     """What is left of x after taking away y as often as it goes: exact, with the sign of x."""
 
@@ -70,7 +71,7 @@ def fmod(_context: Any, x: Any, y: Any) -> Any:
     return (x(x, y), generate) if x == y else None
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def one(_context: Any, x: Any) -> Any:
     """1 in the type of ``x``: a literal would be a float64, and widen what it meets."""
 
@@ -80,7 +81,7 @@ def one(_context: Any, x: Any) -> Any:
     return x(x), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def bits(_context: Any, x: Any) -> Any:
     """The bits of a float32 or float64 as a signed integer of the same width."""
     integer = {types.float32: types.int32, types.float64: types.int64}[x]
@@ -91,7 +92,7 @@ def bits(_context: Any, x: Any) -> Any:
     return integer(x), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def float_of_bits(_context: Any, x: Any) -> Any:
     """The float32 or float64 that has the bits of an integer of the same width."""
     real, stored = {types.int32: (types.float32, ir.FloatType()), types.int64: (types.float64, DOUBLE)}[x]
@@ -111,20 +112,20 @@ def _integer(signed: str, unsigned: str) -> Callable[..., Any]:
 
         return (x(x, y), generate) if x == y else None
 
-    return intrinsic(typed)  # type: ignore[no-any-return]
+    return emitted(typed)
 
 
 quotient = _integer("sdiv", "udiv")
-"""Integer division towards zero. The divisor must not be 0, nor −1 with the smallest integer: the processor traps."""
+"""Integer division towards zero. The divisor must not be 0, nor -1 with the smallest integer: the processor traps."""
 rest = _integer("srem", "urem")
 """What `quotient` leaves, with the sign of the dividend, under the same condition."""
 shifted_left = _integer("shl", "shl")
 shifted_right = _integer("ashr", "lshr")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def sign_fill(_context: Any, x: Any) -> Any:
-    """What is left of an integer when all its bits are shifted out to the right: 0, or −1 if it is negative."""
+    """What is left of an integer when all its bits are shifted out to the right: 0, or -1 if it is negative."""
 
     def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
         return builder.ashr(args[0], args[0].type(x.bitwidth - 1)) if x.signed else args[0].type(0)
@@ -132,7 +133,7 @@ def sign_fill(_context: Any, x: Any) -> Any:
     return x(x), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def width(_context: Any, x: Any) -> Any:
     """Number of bits of an integer, as an int64."""
 
@@ -163,7 +164,7 @@ def _c99(name: str, nin: int) -> Callable[..., Any]:
 
         return (z(z, w), generate) if z == w == types.complex128 else None
 
-    return intrinsic(typed if nin == 1 else typed_pair)  # type: ignore[no-any-return]
+    return emitted(typed if nin == 1 else typed_pair)
 
 
 def _assembled(target: Any, builder: ir.IRBuilder, of: Any, parts: list[ir.Value]) -> ir.Value:
@@ -178,7 +179,7 @@ def _packs_complex64() -> bool:
     return platform.machine().lower() in ("x86_64", "amd64")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def cpowf(_context: Any, z: Any, w: Any) -> Any:
     """The C library's power of two complex64 numbers."""
 
@@ -206,7 +207,7 @@ def cpowf(_context: Any, z: Any, w: Any) -> Any:
     return (z(z, w), generate) if z == w == types.complex64 else None
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def hypot(_context: Any, x: Any, y: Any) -> Any:
     """The C library's hypot of two float64 numbers."""
 
@@ -217,7 +218,7 @@ def hypot(_context: Any, x: Any, y: Any) -> Any:
     return (x(x, y), generate) if x == y == types.float64 else None
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def narrowed(_context: Any, x: Any, like: Any) -> Any:
     """A float64 rounded to the float type of ``like``."""
 

@@ -16,22 +16,25 @@ from parity_kernels.scalars.instructions import quotient, rest, shifted_left, sh
 
 @jitable
 def add(x: Any, y: Any) -> Any:
+    """X + y, modulo the width of the type; of floats, rounded once."""
     return x + y
 
 
 @jitable
 def subtract(x: Any, y: Any) -> Any:
+    """X - y, as `add`."""
     return x - y
 
 
 @jitable
 def multiply(x: Any, y: Any) -> Any:
+    """X * y, as `add`."""
     return x * y
 
 
 @jitable
 def floor_divide(x: Any, y: Any) -> Any:
-    """Signed. x // 0 is 0, and INT_MIN // −1 is INT_MIN."""
+    """Signed. x // 0 is 0, and INT_MIN // -1 is INT_MIN."""
     if y == 0:
         return 0
     if y == -1:
@@ -55,6 +58,7 @@ def remainder(x: Any, y: Any) -> Any:
 
 @jitable
 def divmod_(x: Any, y: Any) -> Any:
+    """Quotient and remainder, signed."""
     return floor_divide(x, y), remainder(x, y)
 
 
@@ -68,6 +72,7 @@ def fmod(x: Any, y: Any) -> Any:
 
 @jitable
 def unsigned_floor_divide(x: Any, y: Any) -> Any:
+    """X // 0 is 0."""
     if y == 0:
         return y
     return quotient(x, y)
@@ -75,6 +80,7 @@ def unsigned_floor_divide(x: Any, y: Any) -> Any:
 
 @jitable
 def unsigned_remainder(x: Any, y: Any) -> Any:
+    """X % 0 is 0."""
     if y == 0:
         return y
     return rest(x, y)
@@ -82,6 +88,7 @@ def unsigned_remainder(x: Any, y: Any) -> Any:
 
 @jitable
 def unsigned_divmod(x: Any, y: Any) -> Any:
+    """Quotient and remainder."""
     return unsigned_floor_divide(x, y), unsigned_remainder(x, y)
 
 
@@ -100,6 +107,7 @@ def power(x: Any, y: Any) -> Any:
 
 @jitable
 def negative(x: Any) -> Any:
+    """Modulo the width of the type: the smallest integer is its own."""
     return -x
 
 
@@ -111,11 +119,13 @@ def identity(x: Any) -> Any:
 
 @jitable
 def absolute(x: Any) -> Any:
+    """Of the smallest integer: itself."""
     return -x if x < 0 else x
 
 
 @jitable
 def sign(x: Any) -> Any:
+    """-1, 0 or 1."""
     return np.int8(x > 0) - np.int8(x < 0)
 
 
@@ -139,48 +149,55 @@ def reciprocal_int64(x: Any) -> Any:
 
 @jitable
 def square(x: Any) -> Any:
+    """Modulo the width of the type."""
     return x * x
 
 
 @jitable
 def maximum(x: Any, y: Any) -> Any:
-    return x if x > y else y
+    """The larger."""
+    return max(y, x)
 
 
 @jitable
 def minimum(x: Any, y: Any) -> Any:
-    return x if x < y else y
+    """The smaller."""
+    return min(y, x)
 
 
 @jitable
 def bitwise_and(x: Any, y: Any) -> Any:
+    """Bits in both; of booleans, both."""
     return x & y
 
 
 @jitable
 def bitwise_or(x: Any, y: Any) -> Any:
+    """Bits in either; of booleans, either."""
     return x | y
 
 
 @jitable
 def bitwise_xor(x: Any, y: Any) -> Any:
+    """Bits in one only."""
     return x ^ y
 
 
 @jitable
 def invert(x: Any) -> Any:
+    """All bits flipped."""
     return ~x
 
 
 @jitable
 def yes(_x: Any) -> Any:
-    """isfinite of what has no infinities."""
+    """Isfinite of what has no infinities."""
     return True
 
 
 @jitable
 def no(_x: Any) -> Any:
-    """isnan and isinf of what has neither."""
+    """Isnan and isinf of what has neither."""
     return False
 
 
@@ -192,7 +209,7 @@ def left_shift(x: Any, y: Any) -> Any:
 
 @jitable
 def right_shift(x: Any, y: Any) -> Any:
-    """0 from the width of the type on and for negative counts, −1 if x is negative."""
+    """0 from the width of the type on and for negative counts, -1 if x is negative."""
     return shifted_right(x, y) if 0 <= y < width(x) else sign_fill(x)
 
 
@@ -204,26 +221,31 @@ def signed_less(x: Any, y: Any) -> Any:
 
 @jitable
 def signed_less_equal(x: Any, y: Any) -> Any:
+    """As `signed_less`."""
     return x < 0 or np.uint64(x) <= y
 
 
 @jitable
 def signed_equal(x: Any, y: Any) -> Any:
+    """As `signed_less`."""
     return x >= 0 and np.uint64(x) == y
 
 
 @jitable
 def signed_not_equal(x: Any, y: Any) -> Any:
+    """As `signed_less`."""
     return x < 0 or np.uint64(x) != y
 
 
 @jitable
 def signed_greater(x: Any, y: Any) -> Any:
+    """As `signed_less`."""
     return x >= 0 and np.uint64(x) > y
 
 
 @jitable
 def signed_greater_equal(x: Any, y: Any) -> Any:
+    """As `signed_less`."""
     return x >= 0 and np.uint64(x) >= y
 
 

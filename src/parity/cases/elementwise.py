@@ -55,7 +55,7 @@ def few_lengths(subject: Subject) -> Iterator[Draft]:
 def domain(subject: Subject) -> Iterator[Draft]:
     """Dense samples of the interval where the function is finite and not constant."""
     if subject.row.domains and subject.kind in "fc":
-        yield subject.draft("domain", operands(subject, 331))
+        yield subject.draft("domain", operands(subject, 200))
 
 
 def whole_mixture(subject: Subject) -> Iterator[Draft]:
@@ -144,7 +144,7 @@ MAIN_BROADCASTS = 6
 def broadcasts(subject: Subject) -> Iterator[Draft]:
     """Binary: a scalar, a row, a column, both sides, five axes, and in turn the rarer ones."""
     if len(subject.inputs) == 1:
-        yield subject.draft("5-d", operands(subject, 2, 3, 1, 2, 11))
+        yield subject.draft("5-d", operands(subject, 2, 3, 1, 1, 11))
         return
     names = list(BROADCASTS)
     for name in (
@@ -180,7 +180,7 @@ class Layouts:
             if ELEMENTS[subject.inputs[0]].size == 1 and layout.startswith(("swapped", "unaligned")):
                 continue  # bytes have neither order nor alignment
             pools = [usual(subject.row, char, n) for n, char in enumerate(subject.inputs)]
-            for which in _sides(subject, layout, subject.wheel // len(self.names) + turn):
+            for which in _sides(subject, layout, subject.wheel + turn if few else subject.wheel // len(self.names)):
                 arguments = tuple((laid_out if n in which else alike)(pool, layout) for n, pool in enumerate(pools))
                 yield subject.draft(layout, arguments)
 
@@ -262,7 +262,7 @@ def every_pair_of_types(subject: Subject) -> Iterator[Draft]:
 
 def _pairs_of_types(subject: Subject) -> Iterator[Draft]:
     for chars in mixed_operands(subject.row.name, subject.row.loops)[subject.loop]:
-        yield subject.draft("mixed-types", tuple(array(f"{char}.tame", 3) for char in chars))
+        yield subject.draft("mixed-types", tuple(array(f"{char}.tame", 3, at=7 * n) for n, char in enumerate(chars)))
 
 
 def _scalar(pool: str) -> ArrayArgument:

@@ -78,12 +78,26 @@ def reduces(subject: Subject) -> Iterator[Draft]:
             yield subject.method(layout, "reduce", (argument,), loop, **kwargs)
 
 
+_OPPOSITE = {"maximum": "minimum", "minimum": "maximum", "fmax": "fmin", "fmin": "fmax"}
+
+
+def _initial(name: str, char: str) -> Attribute:
+    """A start that shows in the result: beyond all elements of the pool for a maximum or minimum."""
+    kind = ELEMENTS[char].kind
+    if name in ("maximum", "fmax"):
+        return True if kind == "b" else python_int(200 if kind == "u" else 120)
+    if name in ("minimum", "fmin"):
+        return False if kind == "b" else python_int(0 if kind == "u" else -120)
+    return True if kind == "b" else python_int(1 if name in ("logical_and", "logical_or", "power") else 3)
+
+
 def reduces_with_attributes(subject: Subject) -> Iterator[Draft]:
     """`reduce` with initial, where, out, dtype, and of nothing."""
     for loop, char in reduce_subjects(subject) if not _is_complex_power(subject) else ():
         pool, result, identity = pool_of(subject.row, char), loop[-1], subject.row.identity
         wide = array(pool, 5, 11)
-        initial = python_int(1) if ELEMENTS[result].kind != "b" else True
+        name = subject.row.name
+        initial = _initial(name, result)
         mask = array("?.general", 5, 11)
         calls: list[tuple[str, ArrayArgument, dict[str, Attribute]]] = [
             ("reduce-initial", array(pool, 67), {"initial": initial}),
@@ -92,7 +106,7 @@ def reduces_with_attributes(subject: Subject) -> Iterator[Draft]:
             ("reduce-empty-axis", array(pool, 3, 0, 2), {"axis": 1}),
             ("reduce-none-left", array(pool, 0, 3), {"axis": 1}),
             ("reduce-keepdims", wide, {"axis": 0, "keepdims": True}),
-            ("reduce-where", wide, {"axis": 0, "where": mask, "initial": initial}),
+            ("reduce-where", wide, {"axis": 0, "where": mask, "initial": _initial(_OPPOSITE.get(name, name), result)}),
         ]
         if identity.value is not None:
             calls.append(("reduce-where", wide, {"axis": 1, "where": mask}))

@@ -94,3 +94,12 @@ def _complex(char: str, random: Random, count: int) -> Patterns:
 def second(char: str, random: Random) -> Patterns:
     """The same mixture in another length, so that two operands meet in ever new pairs."""
     return general(char, random, LENGTH - 22)[: 251 if ELEMENTS[char].size == 1 and char != "?" else None]
+
+
+def second_nonzero(char: str, random: Random) -> Patterns:
+    """`second` with ones in the place of zeros, for fmax and fmin: of zeros of opposite signs they may give either."""
+    found = second(char, random)
+    if kind_of(char) not in "iuf":
+        return found
+    sign, one = (FloatPatterns(char).sign, FloatPatterns(char).of(1.0)) if kind_of(char) == "f" else (0, 1)
+    return [pattern if pattern & ~sign else one for pattern in found]

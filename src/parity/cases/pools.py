@@ -56,6 +56,7 @@ def _packed(char: str, patterns: Patterns) -> bytes:
 RECIPES: dict[str, Recipe] = {
     "general": mixtures.general,
     "second": mixtures.second,
+    "second_nonzero": mixtures.second_nonzero,
     "tame": samples.tame,
     "moderate": samples.moderate,
     "second_moderate": samples.moderate,

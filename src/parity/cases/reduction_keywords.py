@@ -9,6 +9,14 @@ from parity.documents.case import ArrayArgument, Attribute
 from parity.documents.elements import ELEMENTS
 
 
+def _beyond(subject: Subject) -> Attribute:
+    if subject.kind == "b":
+        return subject.row.name == "max"
+    if subject.row.name == "max":
+        return python_int(200 if subject.kind == "u" else 120)
+    return python_int(0 if subject.kind == "u" else -120)
+
+
 def initial(subject: Subject) -> Iterator[Draft]:
     """`initial=`: one element more; it bounds a maximum, and makes one of nothing possible."""
     if not has(subject, "initial"):
@@ -16,8 +24,8 @@ def initial(subject: Subject) -> Iterator[Draft]:
     pool, kind = pool_of(subject), subject.kind
     small: Attribute = True if kind == "b" else python_float(2.5) if kind in "fc" else python_int(3)
     large: Attribute = python_int(1) if kind == "b" else python_int(100)
-    if subject.row.name in ("max", "min") and kind == "b":
-        small = large = subject.row.name == "max"
+    if subject.row.name in ("max", "min"):  # beyond all elements, so that it shows
+        small = large = _beyond(subject)
     calls: list[Call] = [
         ("initial", array(pool, 67), {"initial": small}),
         ("initial-axis", array(pool, 5, 41), {"axis": 0, "initial": large}),

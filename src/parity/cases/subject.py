@@ -93,6 +93,8 @@ def mixture(row: Operation, char: str, position: int) -> str:
         return f"{char}.{second}moderate"
     if row.name in TRUTH_VALUED:
         return f"{char}.{second}classes"
+    if position and row.name in ("fmax", "fmin"):
+        return f"{char}.second_nonzero"
     return f"{char}.second" if position else f"{char}.general"
 
 

@@ -31,7 +31,7 @@ def depth_rows(rule: Rule, depth: Depth, loops: tuple[str, ...]) -> dict[str, To
         "sum": _SUM_REASON,
         "mean": _SUM_REASON + "; the division adds one rounding",
         "prod": "a product of n factors in any order has relative error at most gamma_(n-1) (Higham, section 3.1)",
-        "var": "two passes of depth h: relative gamma_(h+3) and the square of the mean's error (Chan, Golub, LeVeque, "
+        "var": "two passes of depth h: relative gamma_(h+4) and the square of the mean's error (Chan, Golub, LeVeque, "
         "The American Statistician 37 (1983), 242-247)",
         "std": "the root of var within its bound, and one rounding",
     }

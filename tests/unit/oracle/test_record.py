@@ -90,12 +90,12 @@ def test_the_identity_is_that_of_the_numpy_asked(make: Callable[..., Path]) -> N
     assert oracle.passed_over == ()
 
 
-def test_progress_ends_at_the_number_of_cases(small_plan: Plan, small_pools: Pools, tmp_path: Path) -> None:
+def test_progress_adds_up_to_the_number_of_cases(small_plan: Plan, small_pools: Pools, tmp_path: Path) -> None:
     for pure in (False, True):
         seen: list[int] = []
         record(small_plan, small_pools, OracleChoice(pure=pure), tmp_path / f"{pure}", seen.append)
-        assert seen == sorted(seen)
-        assert seen[-1] == len(small_plan.cases)
+        assert min(seen) >= 0
+        assert sum(seen) == len(small_plan.cases)
 
 
 def test_legacy_is_used_where_its_numpy_lies_below_it(make: Callable[..., Path]) -> None:
