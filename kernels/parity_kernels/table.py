@@ -140,10 +140,10 @@ def _classification(whole: Scalar, real: Scalar, of_complex: Scalar) -> Loops:
 
 def _arithmetic() -> list[Row]:
     power = {
-        **{
-XX            for c in INTEGERS
-            for signature in (f"{c * 2}->{c}",)
-        },
+        **_ordered(
+            _binary(SIGNED, integers.power, around=loops.natural_power_loop),
+            _plain(UNSIGNED, integers.power),
+        ),
         **_plain("e", elementary.power_half),
         **_plain("fd", elementary.power),
         **_plain("F", complexes.single_power),

@@ -22,6 +22,10 @@ CODES: Dict[str, str] = {
 }  # fmt: skip
 """Element character → type string of the array interface; `l` and `L` are 64 bits wide everywhere."""
 
+LARGEST = 1 << 26
+"""Bytes of a result that are kept. No plan asks for as many, so a result that has more is of another shape, which is
+all that a judge needs; and a provider cannot fill the memory of the process that collects results."""
+
 FLAGS = ("divide", "over", "under", "invalid")
 _FLAG_OF_MESSAGE = {"divide by zero": "divide", "overflow": "over", "underflow": "under", "invalid value": "invalid"}
 
@@ -121,8 +125,12 @@ def perform(function: Callable[..., Any], call: Mapping[str, Any], pools: Mappin
     except BaseException as error:  # extension modules raise beyond Exception (pyo3's PanicException)
         return _raised(error)
     results = result if isinstance(result, tuple) else (result,)
+    try:
+        values = tuple(value_of(item) for item in results)
+    except Exception as error:  # what cannot be read is no result
+        return _raised(error)
     return Returned(
-        tuple(value_of(item) for item in results),
+        values,
         arguments.written(),
         tuple(any(item is out for out in arguments.outs) for item in results) if arguments.outs else (),
         arguments.changed(),
@@ -160,6 +168,8 @@ def value_of(item: Any) -> Value:
     array = np.asarray(item)
     if array.dtype.hasobject:
         return Value(kind, array.dtype.str, array.shape, _text(repr, array.tolist()).encode())
+    if array.nbytes > LARGEST:
+        return Value(kind, array.dtype.str, array.shape, b"")
     # ascontiguousarray would make 0-d arrays 1-d; tobytes is in C order whatever the strides are.
     little = array if array.dtype.byteorder != ">" else array.astype(array.dtype.newbyteorder("<"))
     return Value(kind, array.dtype.str, array.shape, little.tobytes())

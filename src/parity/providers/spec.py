@@ -44,8 +44,15 @@ def load_provider(spec: str) -> Provider:
         namespace = _imported(spec, spec)
     name = getattr(namespace, "__name__", None) or type(namespace).__name__
     version = getattr(namespace, "__version__", None)
-    shown = str(name).removeprefix(_FILE_PREFIX)
-    return Provider(namespace, ProviderIdentity(spec=spec, name=shown, version=str(version) if version else None))
+    identity = ProviderIdentity(
+        spec=spec, name=_encodable(name).removeprefix(_FILE_PREFIX), version=_encodable(version) if version else None
+    )
+    return Provider(namespace, identity)
+
+
+def _encodable(said: object) -> str:
+    """What a provider says of itself, as far as a document can hold it."""
+    return str(said).encode("utf-8", "backslashreplace").decode()
 
 
 def _entry_point(spec: str) -> Any:
@@ -100,7 +107,7 @@ def _file(spec: str) -> ModuleType:
 
 def _failed(spec: str, error: BaseException) -> ProviderError:
     return ProviderError(
-        f"provider {spec!r} cannot be imported: {type(error).__name__}: {error}",
+        f"provider {spec!r} cannot be imported: {type(error).__name__}: {_encodable(error)}",
         where="--provider",
         expected="a module that imports without error",
         hint=f"try it alone: python -c 'import {BUILT_IN.get(spec, spec)}'" if not spec.endswith(".py") else None,

@@ -83,6 +83,11 @@ def test_a_python_integer_beyond_64_bits_is_a_text() -> None:
     assert str(2**70).encode() in value.data
 
 
+def test_of_a_result_larger_than_any_plan_asks_for_only_the_shape_is_kept() -> None:
+    huge = np.broadcast_to(np.float64(1), (1 << 20, 1 << 20))  # 8 TiB, if it were copied
+    assert value_of(huge) == Value("array", "<f8", (1 << 20, 1 << 20), b"")
+
+
 def test_results_are_little_endian_in_c_order() -> None:
     data = np.arange(6.0).reshape(2, 3)
     for layout in (data, np.asfortranarray(data), data.astype(">f8"), data[::-1][::-1]):

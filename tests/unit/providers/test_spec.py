@@ -137,6 +137,13 @@ def test_a_module_that_needs_another_says_so(folder: Path) -> None:
         assert text in refused(text).message
 
 
+def test_a_version_that_no_document_can_hold_is_escaped(folder: Path) -> None:
+    (folder / "mine.py").write_text("__version__ = '1\\udcff'\n")
+    identity = load_provider("mine.py").identity
+    assert identity.version == r"1\udcff"
+    assert identity.from_json(identity.model_dump_json(), "") == identity
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [

@@ -1,0 +1,77 @@
+"""Reductions and accumulations that run an elementwise loop step by step (`parity_kernels.chains`)."""
+
+from typing import Any
+
+import numpy as np
+
+from parity_kernels.axes import Array, converted, kept_axes
+from parity_kernels.chains import chain
+from parity_kernels.dtypes import DTYPES
+
+_NATURAL_ONLY = "Integers to negative integer powers are not allowed."
+
+
+def _in_loop(ufunc: Any, loop: str) -> int:
+    return int(ufunc.loop(f"{loop[:2]}->{loop[2]}").address)
+
+
+def chain_reduced(
+    ufunc: Any, loop: str, x: Array, axes: tuple[int, ...], initial: Any, where: Array | None
+) -> Array:
+    """Reduce the axes by the elementwise loop ``loop`` ("ddd"); the result has the kept axes."""
+    kept = kept_axes(x.ndim, axes)
+    shape = tuple(x.shape[axis] for axis in kept)
+    width = _product(shape)
+    x = converted(x, DTYPES[loop[1]])
+    total = np.empty(width, DTYPES[loop[2]])
+    rows = _rows(x, axes, kept, width)
+    mask = None if where is None else _rows(where, axes, kept, width)
+    if initial is None:
+        if rows.shape[0]:
+            np.copyto(total, rows[0], casting="unsafe")
+        rows = rows[1:]
+    else:
+        total[...] = initial
+    if width and rows.shape[0]:
+        masked = mask is not None
+        if chain("chain-reduce")(_in_loop(ufunc, loop), total, rows, mask if masked else rows, masked):
+            raise ValueError(_NATURAL_ONLY)
+    return total.reshape(shape)
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    product = 1
+    for length in shape:
+        product *= length
+    return product
+
+
+def _rows(x: Array, axes: tuple[int, ...], kept: list[int], width: int) -> Array:
+    """The array with the reduced axes as rows and the kept ones as columns; a view where that is possible."""
+    lengths = _product(tuple(x.shape[axis] for axis in axes))
+    return x.transpose(*axes, *kept).reshape(lengths, width)
+
+
+def accumulated(ufunc: Any, loop: str, x: Array, axis: int) -> Array:
+    """Accumulate along the axis by the elementwise loop ``loop``; the result is in C order."""
+    x = converted(x, DTYPES[loop[1]])
+    result = np.empty(x.shape, DTYPES[loop[2]])
+    if not x.size:
+        return result
+    source, target = x.swapaxes(0, axis), result.swapaxes(0, axis)
+    np.copyto(target[0], source[0], casting="unsafe")
+    address, run = _in_loop(ufunc, loop), chain("chain-accumulate")
+    n = x.shape[axis]
+    if x.ndim == 1:
+        pieces = [(target.reshape(n, 1), source.reshape(n, 1))]
+    elif x.flags.c_contiguous and axis == x.ndim - 1:
+        pieces = [(result.reshape(-1, n).T, x.reshape(-1, n).T)]
+    elif x.flags.c_contiguous and axis == 0:
+        pieces = [(result.reshape(n, -1), x.reshape(n, -1))]
+    else:
+        outer = source.shape[1:-1]
+        pieces = [(target[(slice(None), *k)], source[(slice(None), *k)]) for k in np.ndindex(*outer)]
+    for out, rows in pieces:
+        if run(address, out, rows):
+            raise ValueError(_NATURAL_ONLY)
+    return result
