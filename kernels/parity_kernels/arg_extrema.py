@@ -20,36 +20,41 @@ Scalar = Callable[..., Any]
 
 VALUES = 8192  # bytes of values beside the indices of a tile
 VALUE_WORDS = VALUES // 8
-_NO_VALUE: Any = np._NoValue  # type: ignore[attr-defined]  # noqa: SLF001 - NumPy's own default
+_NO_VALUE: Any = np._NoValue  # noqa: SLF001 - NumPy's own default
 
 
 @jitable
 def later_greater(value: Any, best: Any) -> Any:
+    """Whether a later value replaces the best."""
     return value > best
 
 
 @jitable
 def later_less(value: Any, best: Any) -> Any:
+    """Whether a later value replaces the best."""
     return value < best
 
 
 @jitable
 def later_greater_real(value: Any, best: Any) -> Any:
+    """As `later_greater`; the first NaN wins."""
     return (value > best) | ((value != value) & (best == best))  # noqa: PLR0124 - the test for NaN
 
 
 @jitable
 def later_less_real(value: Any, best: Any) -> Any:
+    """As `later_less`; the first NaN wins."""
     return (value < best) | ((value != value) & (best == best))  # noqa: PLR0124
 
 
 @jitable
 def _is_nan(value: Any) -> Any:
-    return (value.real != value.real) | (value.imag != value.imag)  # noqa: PLR0124
+    return (value.real != value.real) | (value.imag != value.imag)
 
 
 @jitable
 def later_greater_complex(value: Any, best: Any) -> Any:
+    """In lexicographic order; the first NaN in either part wins."""
     if _is_nan(best):
         return False
     ahead = (value.real > best.real) | ((value.real == best.real) & (value.imag > best.imag))
@@ -58,6 +63,7 @@ def later_greater_complex(value: Any, best: Any) -> Any:
 
 @jitable
 def later_less_complex(value: Any, best: Any) -> Any:
+    """In lexicographic order; the first NaN in either part wins."""
     if _is_nan(best):
         return False
     ahead = (value.real < best.real) | ((value.real == best.real) & (value.imag < best.imag))

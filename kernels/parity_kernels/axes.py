@@ -42,6 +42,9 @@ elements are not aligned · the output's inner dimension is not contiguous."""
 
 def normalized_axis(axis: Any, ndim: int) -> int:
     """An axis as 0 <= axis < ndim; a 0-d array has the axis 0 too. Raises TypeError and AxisError as NumPy."""
+    if isinstance(axis, bool):
+        message = "an integer is required for the axis"
+        raise TypeError(message)
     index = operator.index(axis)
     bound = ndim or 1
     if not -bound <= index < bound:
@@ -66,6 +69,7 @@ def normalized_axes(axis: Any, ndim: int) -> tuple[int, ...]:
 
 
 def kept_axes(ndim: int, axes: tuple[int, ...]) -> list[int]:
+    """The axes that are not reduced."""
     return [axis for axis in range(ndim) if axis not in axes]
 
 
@@ -92,9 +96,12 @@ def converted(x: Array, dtype: Any) -> Array:
     """The array itself if it has that dtype, native and aligned, else a copy; values that do not fit are cut off."""
     if x.dtype == dtype and x.dtype.isnative and x.flags.aligned:
         return x
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return x.astype(dtype, copy=True)
+    with np.errstate(all="ignore"):
+        if x.dtype.kind != "c" or np.dtype(dtype).kind == "c":
+            return x.astype(dtype, copy=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NumPy's ComplexWarning: the imaginary part is dropped
+            return x.astype(dtype, copy=True)
 
 
 @jitable
@@ -165,7 +172,9 @@ def _taken(dims: int, count: int, reduced: int) -> int:
     return -1
 
 
-def _walk(fold: int, x_object: Any, out_object: Any, axes: int, going: int, block: int, itemsize: int, tree: int) -> int:
+def _walk(
+    fold: int, x_object: Any, out_object: Any, axes: int, going: int, block: int, itemsize: int, tree: int
+) -> int:
     """Fold ``x`` over the axes of the bit set ``axes`` into ``out``, whose dimensions are the kept axes in order."""
     x, out = address_of(x_object), address_of(out_object)
     if not int32_at(x + FLAGS) & ALIGNED:

@@ -217,14 +217,14 @@ def _drive_masked(loop: int, operands: int, count: int, out: int) -> Any:
             return DONE
 
 
-def _one_in_one_out(loop: int, x: Any, out: Any) -> int:
+def _one_in_one_out(loop: int, x: Any, out: Any) -> Any:
     operands = words(8)
     set_word(operands, 0, address_of(x))
     set_word(operands, 1, address_of(out))
     return drive(loop, operands, 2, 1)
 
 
-def _two_in_one_out(loop: int, x: Any, y: Any, out: Any) -> int:
+def _two_in_one_out(loop: int, x: Any, y: Any, out: Any) -> Any:
     operands = words(8)
     set_word(operands, 0, address_of(x))
     set_word(operands, 1, address_of(y))
@@ -232,7 +232,7 @@ def _two_in_one_out(loop: int, x: Any, y: Any, out: Any) -> int:
     return drive(loop, operands, 3, 2)
 
 
-def _two_in_two_out(loop: int, x: Any, y: Any, out: Any, second: Any) -> int:
+def _two_in_two_out(loop: int, x: Any, y: Any, out: Any, second: Any) -> Any:
     operands = words(8)
     set_word(operands, 0, address_of(x))
     set_word(operands, 1, address_of(y))
@@ -241,7 +241,7 @@ def _two_in_two_out(loop: int, x: Any, y: Any, out: Any, second: Any) -> int:
     return drive(loop, operands, 4, 2)
 
 
-def _masked_one_in_one_out(loop: int, x: Any, out: Any, mask: Any) -> int:
+def _masked_one_in_one_out(loop: int, x: Any, out: Any, mask: Any) -> Any:
     operands = words(8)
     set_word(operands, 0, address_of(x))
     set_word(operands, 1, address_of(out))
@@ -249,7 +249,7 @@ def _masked_one_in_one_out(loop: int, x: Any, out: Any, mask: Any) -> int:
     return _drive_masked(loop, operands, 2, 1)
 
 
-def _masked_two_in_one_out(loop: int, x: Any, y: Any, out: Any, mask: Any) -> int:
+def _masked_two_in_one_out(loop: int, x: Any, y: Any, out: Any, mask: Any) -> Any:
     operands = words(8)
     set_word(operands, 0, address_of(x))
     set_word(operands, 1, address_of(y))
@@ -258,7 +258,7 @@ def _masked_two_in_one_out(loop: int, x: Any, y: Any, out: Any, mask: Any) -> in
     return _drive_masked(loop, operands, 3, 2)
 
 
-def _masked_two_in_two_out(loop: int, x: Any, y: Any, out: Any, second: Any, mask: Any) -> int:
+def _masked_two_in_two_out(loop: int, x: Any, y: Any, out: Any, second: Any, mask: Any) -> Any:
     operands = words(8)
     set_word(operands, 0, address_of(x))
     set_word(operands, 1, address_of(y))

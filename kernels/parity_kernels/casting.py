@@ -52,7 +52,7 @@ def weak_type(value: object) -> type | None:
     return next((kind for kind in WEAK_TYPES if isinstance(value, kind)), None)
 
 
-def resolve(ufunc: Any, row: Row, inputs: Sequence[Operand], fixed: Sequence[DType | None], casting: str) -> str:
+def resolve(ufunc: Any, row: Row, inputs: Sequence[Operand], fixed: Sequence[DType | None]) -> str:
     """The loop, in NumPy's notation, for inputs and for the dtypes that ``signature=`` or ``dtype=`` fixed.
 
     Raises TypeError, or NumPy's subclass of it, if there is none.
@@ -72,7 +72,7 @@ def resolve(ufunc: Any, row: Row, inputs: Sequence[Operand], fixed: Sequence[DTy
     if found is None:
         message = (
             f"ufunc '{row.name}' not supported for the input types, and the inputs could not be safely coerced "
-            f"to any supported types according to the casting rule ''{'safe' if casting != 'no' else casting}''"
+            f"to any supported types according to the casting rule ''safe''"
         )
         raise TypeError(message)
     return found

@@ -27,7 +27,7 @@ LOOP = types.void(types.int64, types.int64, types.int64)
 KEPT_FOLDERS = 4  # caches of other versions of the sources, which may belong to another checkout that is in use
 
 
-NOTHING_COMPILED = frozenset({"__init__.py", "casting.py", "table.py", "ufunc.py", "warming.py"})
+NOTHING_COMPILED = frozenset({"__init__.py", "casting.py", "options.py", "table.py", "ufunc.py", "warming.py"})
 """Modules of this folder whose text no compiled code depends on; a kernel's name says what `table` put together."""
 
 
@@ -46,7 +46,7 @@ def source_digest() -> str:
 
 @cache
 def cache_folder() -> Path:
-    """Where compiled kernels lie: below NUMBA_CACHE_DIR, else XDG_CACHE_HOME, else ~/.cache, else a temporary folder."""
+    """Where compiled kernels lie: in NUMBA_CACHE_DIR, else XDG_CACHE_HOME, else ~/.cache, else a temporary folder."""
     named = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
     root = Path(named) if named else Path("~/.cache").expanduser()
     folder = root / "parity_kernels" / source_digest()[:16]

@@ -10,15 +10,18 @@ from parity_kernels.dtypes import DTYPES
 
 _NATURAL_ONLY = "Integers to negative integer powers are not allowed."
 
+_WIDE_HALVES = ("subtract", "divide")
+"""What NumPy's inner loop reduces in float32 where elements are float16 (sums and products are folds, in any order)."""
+
 
 def _in_loop(ufunc: Any, loop: str) -> int:
     return int(ufunc.loop(f"{loop[:2]}->{loop[2]}").address)
 
 
-def chain_reduced(
-    ufunc: Any, loop: str, x: Array, axes: tuple[int, ...], initial: Any, where: Array | None
-) -> Array:
+def chain_reduced(ufunc: Any, loop: str, x: Array, axes: tuple[int, ...], initial: Any, where: Array | None) -> Array:
     """Reduce the axes by the elementwise loop ``loop`` ("ddd"); the result has the kept axes."""
+    if loop == "eee" and ufunc.__name__ in _WIDE_HALVES and where is None and _is_fastest(x, axes):
+        return converted(chain_reduced(ufunc, "fff", x, axes, initial, where), DTYPES["e"])
     kept = kept_axes(x.ndim, axes)
     shape = tuple(x.shape[axis] for axis in kept)
     width = _product(shape)
@@ -37,6 +40,12 @@ def chain_reduced(
         if chain("chain-reduce")(_in_loop(ufunc, loop), total, rows, mask if masked else rows, masked):
             raise ValueError(_NATURAL_ONLY)
     return total.reshape(shape)
+
+
+def _is_fastest(x: Array, axes: tuple[int, ...]) -> bool:
+    """Whether the axis of the smallest stride is reduced, so that it is NumPy's inner loop."""
+    strides = {axis: abs(x.strides[axis]) for axis in range(x.ndim) if x.shape[axis] > 1}
+    return not strides or min(strides, key=lambda axis: (strides[axis], -axis)) in axes
 
 
 def _product(shape: tuple[int, ...]) -> int:
@@ -59,7 +68,7 @@ def accumulated(ufunc: Any, loop: str, x: Array, axis: int) -> Array:
     if not x.size:
         return result
     source, target = x.swapaxes(0, axis), result.swapaxes(0, axis)
-    np.copyto(target[0], source[0], casting="unsafe")
+    np.copyto(target[:1], source[:1], casting="unsafe")
     address, run = _in_loop(ufunc, loop), chain("chain-accumulate")
     n = x.shape[axis]
     if x.ndim == 1:

@@ -11,8 +11,8 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.extending import intrinsic
 
+from parity_kernels.compiling import emitted
 from parity_kernels.memory import COMPUTED, INT64, ITEMSIZE
 
 REALS: dict[str, ir.Type] = {"f": ir.FloatType(), "d": ir.DoubleType()}
@@ -35,8 +35,8 @@ def _stored(code: str) -> ir.Type:
     return REALS[code] if code in REALS else ir.IntType(8 * ITEMSIZE[code])
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def peek(_context: Any, address: Any, index: Any, char: Any) -> Any:
+@emitted
+def peek(_context: Any, _address: Any, _index: Any, char: Any) -> Any:
     """Accumulator ``index`` of the row at ``address``: unlike `memory.load` it may read what was stored before."""
     if not isinstance(char, types.StringLiteral):
         return None
@@ -53,7 +53,7 @@ def peek(_context: Any, address: Any, index: Any, char: Any) -> Any:
     return COMPUTED[code](types.int64, types.int64, char), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@emitted
 def scratch(_context: Any, count: Any) -> Any:
     """Address of ``count`` (a literal) int64 on the stack of the caller, uninitialized, aligned to 64 bytes."""
     if not isinstance(count, types.IntegerLiteral):
@@ -61,15 +61,17 @@ def scratch(_context: Any, count: Any) -> Any:
     size = count.literal_value
 
     def generate(_target: Any, builder: ir.IRBuilder, _signature: Any, _args: Any) -> ir.Value:
-        buffer = cgutils.alloca_once(builder, ir.ArrayType(INT64, size))
+        # Not by cgutils.alloca_once: that fills with zeros at every call, 64 KiB of them in a sum over rows.
+        with builder.goto_entry_block():
+            buffer = builder.alloca(ir.ArrayType(INT64, size))
         buffer.align = 64
         return builder.ptrtoint(buffer, INT64)
 
     return types.int64(count), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def octet_sum(_context: Any, address: Any, octets: Any, char: Any) -> Any:
+@emitted
+def octet_sum(_context: Any, _address: Any, _octets: Any, char: Any) -> Any:
     """Sum of ``octets`` >= 1 times eight contiguous reals at ``address``, in the order of NumPy's pairwise leaf.
 
     Lane k takes the elements k, k + 8, k + 16, ... in turn; then ((r0+r1) + (r2+r3)) + ((r4+r5) + (r6+r7)).
@@ -103,8 +105,8 @@ def octet_sum(_context: Any, address: Any, octets: Any, char: Any) -> Any:
     return COMPUTED[code](types.int64, types.int64, char), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def vector_extreme(_context: Any, address: Any, vectors: Any, first: Any, char: Any, order: Any) -> Any:
+@emitted
+def vector_extreme(_context: Any, _address: Any, _vectors: Any, _first: Any, char: Any, order: Any) -> Any:
     """Maximum (``order`` '>') or minimum ('<') of ``first`` and ``vectors`` times 64 bytes of reals.
 
     NaN if there is one among the vectors.

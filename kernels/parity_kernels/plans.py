@@ -70,10 +70,8 @@ def plan_for(ufunc: str, loop: str, element: str) -> Plan | None:
     if ufunc in _SUMS and loop == "?":
         return plan_for("logical_or" if ufunc == "add" else "logical_and", loop, element)
     if ufunc in _SUMS:
-        if loop in "lL" and element in "?" + INTEGERS:
-            read = element
-        else:
-            read = "f" if loop == "e" else loop
+        widening = loop in "lL" and element in "?" + INTEGERS
+        read = element if widening else "f" if loop == "e" else loop
         code = {"?": "B", "L": "l"}.get(read, read)
         acc = {"l": "l", "L": "L"}.get(loop, "l" if loop in INTEGERS else read)
         return Plan(ufunc, f"{_SUMS[ufunc]}-{code}", read, acc, loop)
@@ -111,7 +109,7 @@ def reduced(plan: Plan, x: Array, axes: tuple[int, ...], initial: Any, where: Ar
 def _masked(x: Array, where: Array, neutral: Any) -> Array:
     """The array with a neutral element where the mask is False."""
     filled = np.empty_like(x)
-    filled[...] = neutral
+    filled[...] = converted(np.asarray(neutral), x.dtype)  # -1 has all bits set also where it is unsigned
     np.copyto(filled, x, where=where)
     return filled
 
@@ -133,7 +131,7 @@ def _fold(plan: Plan, x: Array, axes: tuple[int, ...], result: Array, *, going: 
         ready, place = x.copy("C"), np.empty(result.shape, result.dtype)
         if going:
             np.copyto(place, result)
-        walk()(plan.address, ready, place, bits, going, block, size, False)  # noqa: FBT003 - the walk takes numbers
+        walk()(plan.address, ready, place, bits, going, block, size, False)
         np.copyto(result, place)
 
 

@@ -20,13 +20,14 @@ from parity_kernels.cumulative import accumulated, chain_reduced
 from parity_kernels.dtypes import DTYPES, DType, character
 from parity_kernels.folds import BLOCK, FOLDS, fold_address
 from parity_kernels.plans import IDENTITIES, REORDERABLE, Plan, plan_for, reduced
+from parity_kernels.statistics import mean, std, var
 
 __all__ = [
     "accumulate", "all", "amax", "amin", "any", "argmax", "argmin", "compile_kernel", "cumprod", "cumsum",
     "kernel_names", "max", "mean", "min", "prod", "reduce", "std", "sum", "var",
 ]  # fmt: skip
 
-_NO_VALUE: Any = np._NoValue  # type: ignore[attr-defined]  # noqa: SLF001 - NumPy's own default
+_NO_VALUE: Any = np._NoValue  # noqa: SLF001 - NumPy's own default
 
 Quick = tuple[Any, int, DType, int, bool]
 """The walk, the fold's address, the dtype of the result, its item size, and whether the sum is a tree."""
@@ -43,7 +44,7 @@ def _quickly(quick: Quick, a: Array, axis: Any) -> Any:
         return None if entry(fold, a, result, -1, 0, BLOCK, itemsize, tree) else result[()]
     shape = a.shape
     ndim = len(shape)
-    if type(axis) is not int or not -ndim <= axis < ndim or (ndim > 2 and not a.flags.c_contiguous):  # noqa: PLR2004
+    if type(axis) is not int or not -ndim <= axis < ndim or (ndim > 2 and not a.flags.c_contiguous):
         return None
     if axis < 0:
         axis += ndim
@@ -60,7 +61,7 @@ def _remember(ufunc: str, plan: Plan, dtype: DType) -> None:
         _quick[ufunc][dtype] = (walk(), plan.address, result, result.itemsize, plan.tree)
 
 
-def sum(  # noqa: A001 - NumPy's name
+def sum(
     a: Any,
     axis: Any = None,
     dtype: Any = None,
@@ -99,7 +100,7 @@ def prod(
     return _named("multiply", a, axis, dtype, out, keepdims, initial, where)
 
 
-def max(  # noqa: A001
+def max(
     a: Any,
     axis: Any = None,
     out: Any = None,
@@ -118,7 +119,7 @@ def max(  # noqa: A001
     return _named("maximum", a, axis, None, out, keepdims, initial, where)
 
 
-def min(  # noqa: A001
+def min(
     a: Any,
     axis: Any = None,
     out: Any = None,
@@ -140,19 +141,17 @@ def min(  # noqa: A001
 amax, amin = max, min
 
 
-def any(a: Any, axis: Any = None, out: Any = None, keepdims: Any = _NO_VALUE, *, where: Any = _NO_VALUE) -> Any:  # noqa: A001
+def any(a: Any, axis: Any = None, out: Any = None, keepdims: Any = _NO_VALUE, *, where: Any = _NO_VALUE) -> Any:
     """Whether any element is true; NaN is."""
     return _named("logical_or", a, axis, np.bool_, out, keepdims, _NO_VALUE, where)
 
 
-def all(a: Any, axis: Any = None, out: Any = None, keepdims: Any = _NO_VALUE, *, where: Any = _NO_VALUE) -> Any:  # noqa: A001
+def all(a: Any, axis: Any = None, out: Any = None, keepdims: Any = _NO_VALUE, *, where: Any = _NO_VALUE) -> Any:
     """Whether all elements are true; NaN is."""
     return _named("logical_and", a, axis, np.bool_, out, keepdims, _NO_VALUE, where)
 
 
-def _named(  # noqa: PLR0913, PLR0917 - the arguments of NumPy's reductions
-    ufunc: str, a: Any, axis: Any, dtype: Any, out: Any, keepdims: Any, initial: Any, where: Any
-) -> Any:
+def _named(ufunc: str, a: Any, axis: Any, dtype: Any, out: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     if out is Ellipsis:
         message = "out=... is only allowed as a keyword argument."
         raise TypeError(message)
@@ -160,9 +159,7 @@ def _named(  # noqa: PLR0913, PLR0917 - the arguments of NumPy's reductions
     return reduce(UFUNCS[ufunc], a, axis, dtype, out, keepdims, initial, True if where is _NO_VALUE else where)
 
 
-def reduce(  # noqa: PLR0913, PLR0917
-    ufunc: Any, array: Any, axis: Any, dtype: Any, out: Any, keepdims: Any, initial: Any, where: Any
-) -> Any:
+def reduce(ufunc: Any, array: Any, axis: Any, dtype: Any, out: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     """``ufunc.reduce``: identities, masks, promotion and errors as NumPy has them."""
     _check_binary(ufunc, "reduce")
     x = np.asarray(array)
@@ -201,7 +198,7 @@ def reduce(  # noqa: PLR0913, PLR0917
 
 
 def _check_binary(ufunc: Any, method: str) -> None:
-    if ufunc.nin != 2:  # noqa: PLR2004 - a reduction takes a value and the next element
+    if ufunc.nin != 2:
         message = f"{method} only supported for binary functions"
         raise ValueError(message)
     if ufunc.nout != 1:
@@ -228,9 +225,9 @@ def _loop(ufunc: Any, x: Array, dtype: Any, out: Any, method: str) -> tuple[Arra
     if fixed is None and name.startswith("logical"):
         fixed = DTYPES["?"]
     first = x.dtype if target is None else target.dtype
-    found = resolve(ufunc, ufunc.row, [first, x.dtype], [fixed, None, fixed], "unsafe").replace("->", "")
+    found = resolve(ufunc, ufunc.row, [first, x.dtype], [fixed, None, fixed]).replace("->", "")
     if name.startswith("logical") and character(x.dtype) is None:
-        resolve(ufunc, ufunc.row, [x.dtype, x.dtype], [None] * 3, "unsafe")  # raises
+        resolve(ufunc, ufunc.row, [x.dtype, x.dtype], [None] * 3)  # raises
     if found[0] != found[2] or (method == "accumulate" and found[0] != found[1]):
         listed = ", ".join(repr(DTYPES[char]) for char in found)
         message = f"the resolved dtypes are not compatible with {name}.{method}. Resolved ({listed})"
@@ -350,6 +347,3 @@ def compile_kernel(name: str) -> None:
         arg_address(name)
     else:
         fold_address(name)
-
-
-from parity_kernels.statistics import mean, std, var  # noqa: E402 - they are made of the reductions above

@@ -231,7 +231,16 @@ def _signs_and_roots() -> list[Row]:
         Row("sign", 1, 1, sign),
         Row("reciprocal", 1, 1, reciprocal),
         Row("square", 1, 1, square),
-        Row("sqrt", 1, 1, {**_unary(FLOATS, floats.sqrt), **_unary(COMPLEXES, complexes.sqrt, plain=True)}),
+        Row(
+            "sqrt",
+            1,
+            1,
+            {
+                **_unary(FLOATS, floats.sqrt),
+                **_unary("F", complexes.single_sqrt, plain=True),
+                **_unary("D", complexes.sqrt, plain=True),
+            },
+        ),
         Row("exp", 1, 1, _elementary(elementary.exp_half, elementary.exp, complexes.exp)),
         Row("log", 1, 1, _elementary(elementary.log_half, elementary.log, complexes.log)),
         Row("sin", 1, 1, _elementary(elementary.sin_half, elementary.sin, complexes.sin)),

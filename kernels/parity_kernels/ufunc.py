@@ -15,6 +15,7 @@ from parity_kernels import broadcasting, casting, direct
 from parity_kernels.broadcasting import DONE, RAISED, broadcast_shape, memory_order
 from parity_kernels.dtypes import DTYPES, DType
 from parity_kernels.loops import Kernel, natural_power_loop
+from parity_kernels.options import Options, parsed
 from parity_kernels.table import Row
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Ufunc:
 
     def general(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Any call: parse, resolve, broadcast, cast, run, and give back what NumPy would."""
-        inputs, options = _parsed(self, args, keywords)
+        inputs, options = parsed(self, args, keywords)
         weak = [casting.weak_type(value) for value in inputs]
         arrays = [np.asarray(value) for value in inputs]
         if self.nin == 1:
@@ -123,7 +124,7 @@ class Ufunc:
         operands: list[Any] = [kind or array.dtype for kind, array in zip(weak, arrays, strict=True)]
         if all(weak):
             operands = [casting.DEFAULTS[kind] for kind in operands]
-        found = casting.resolve(self, self.row, operands, options.fixed, options.casting)
+        found = casting.resolve(self, self.row, operands, options.fixed)
         inputs_of, outputs_of = (([DTYPES[char] for char in part]) for part in found.split("->"))
         answer = self._beyond_range(inputs, weak, arrays, inputs_of)
         if answer is None:
@@ -154,7 +155,7 @@ class Ufunc:
         weak: list[type | None],
         operands: list[Any],
         inputs_of: list[DType],
-        options: "_Options",
+        options: Options,
     ) -> list[Array]:
         """Python numbers in the types of the loop, and the checks that the others may be cast."""
         arrays = list(arrays)
@@ -188,7 +189,7 @@ class Ufunc:
             return above
         return (above if inputs[k] > limits.max else below) == (k == 1)
 
-    def _shape(self, arrays: list[Array], options: "_Options") -> tuple[int, ...]:
+    def _shape(self, arrays: list[Array], options: Options) -> tuple[int, ...]:
         """The shape of the outputs, or NumPy's ValueError."""
         shapes = [array.shape for array in arrays]
         if options.where is not None:
@@ -213,7 +214,7 @@ class Ufunc:
         inputs_of: list[DType],
         outputs_of: list[DType],
         shape: tuple[int, ...],
-        options: "_Options",
+        options: Options,
     ) -> Any:
         """Run the loop into new outputs, into the given ones, or into new ones that are copied to the given ones."""
         arrays = [_native(array, target) for array, target in zip(inputs, inputs_of, strict=True)]
@@ -296,123 +297,6 @@ def _number_like(dtype: DType, value: Any) -> Array | None:
     return np.asarray(value) if isinstance(value, np.generic) else None
 
 
-class _Options:
-    """The keywords of one call, checked."""
-
-    __slots__ = ("casting", "fixed", "order", "out", "where")
-
-    def __init__(self, out: list[Array | None], where: Array | None, rule: str, order: str, fixed: list[Any]) -> None:
-        self.out, self.where, self.casting, self.order, self.fixed = out, where, rule, order, fixed
-
-
-_KEYWORDS = frozenset({"out", "where", "casting", "order", "dtype", "subok", "signature", "sig"})
-
-
-def _parsed(ufunc: Ufunc, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[list[Any], _Options]:
-    """Inputs and options of a call. Raises TypeError or ValueError as NumPy does."""
-    name, nin, nout = ufunc.__name__, ufunc.nin, ufunc.nout
-    if not nin <= len(args) <= nin + nout:
-        message = f"{name}() takes from {nin} to {nin + nout} positional arguments but {len(args)} were given"
-        raise TypeError(message)
-    for keyword in keywords:
-        if keyword not in _KEYWORDS:
-            message = f"{name}() got an unexpected keyword argument '{keyword}'"
-            raise TypeError(message)
-    if len(args) > nin and keywords.get("out") is not None:
-        message = "cannot specify 'out' as both a positional and keyword argument"
-        raise TypeError(message)
-    out = args[nin:] if len(args) > nin else keywords.get("out")
-    rule = keywords.get("casting", "same_kind")
-    if not isinstance(rule, str):
-        message = f"casting must be str, not {type(rule).__name__}"
-        raise TypeError(message)
-    if rule not in casting.CASTINGS:
-        message = f"casting must be one of 'no', 'equiv', 'safe', 'same_kind', or 'unsafe' (got '{rule}')"
-        raise ValueError(message)
-    order = keywords.get("order", "K")
-    if order is not None and not isinstance(order, str):
-        message = f"order must be str, not {type(order).__name__}"
-        raise TypeError(message)
-    order = "K" if order is None else order.upper()
-    if order not in ("C", "F", "A", "K"):
-        message = f"order must be one of 'C', 'F', 'A', or 'K' (got '{keywords['order']}')"
-        raise ValueError(message)
-    if not isinstance(keywords.get("subok", True), bool):
-        message = f"'subok' must be a boolean, not {type(keywords['subok']).__name__}"
-        raise TypeError(message)
-    outputs = _outputs(ufunc, out)
-    where = _mask(keywords.get("where", True))
-    return list(args[:nin]), _Options(outputs, where, rule, order, _fixed(ufunc, keywords))
-
-
-def _outputs(ufunc: Ufunc, out: Any) -> list[Array | None]:
-    """One array or None for each output."""
-    if out is None:
-        return [None] * ufunc.nout
-    if not isinstance(out, tuple):
-        if ufunc.nout > 1:
-            message = "'out' must be a tuple of arrays"
-            raise TypeError(message)
-        out = (out,)
-    elif len(out) > ufunc.nout or (len(out) < ufunc.nout):
-        message = "The 'out' tuple must have exactly one entry per ufunc output"
-        raise ValueError(message)
-    for array in out:
-        if array is not None and not isinstance(array, ndarray):
-            message = "return arrays must be of ArrayType"
-            raise TypeError(message)
-        if array is not None and not array.flags.writeable:
-            message = "output array is read-only"
-            raise ValueError(message)
-    return list(out)
-
-
-def _mask(where: Any) -> Array | None:
-    """``where`` as an array of native bool, or None if it is True."""
-    if where is True:
-        return None
-    mask = where if isinstance(where, (ndarray, np.generic)) else np.asarray(where, dtype=bool)
-    if not np.can_cast(mask.dtype, np.bool_, "safe"):
-        message = f"Cannot cast array data from {mask.dtype!r} to dtype('bool') according to the rule 'safe'"
-        raise TypeError(message)
-    return np.asarray(mask)
-
-
-def _fixed(ufunc: Ufunc, keywords: dict[str, Any]) -> list[DType | None]:
-    """What ``signature=`` or ``dtype=`` fixes, operand by operand."""
-    signature = keywords.get("signature", keywords.get("sig"))
-    dtype = keywords.get("dtype")
-    if signature is None:
-        fixed: DType | None = None if dtype is None else np.dtype(dtype)
-        return [None] * ufunc.nin + [fixed] * ufunc.nout
-    if dtype is not None:
-        message = "cannot specify both 'signature' and 'dtype'"
-        raise TypeError(message)
-    if isinstance(signature, (str, bytes)):
-        text = signature.decode() if isinstance(signature, bytes) else signature
-        listed: tuple[Any, ...] = tuple(text.replace("->", "")) if "->" in text else (text,)
-        inputs = len(text.split("->")[0])
-        if "->" in text and (inputs != ufunc.nin or len(listed) != ufunc.nargs):
-            message = (
-                f"a type-string for {ufunc.__name__}, {ufunc.nin} typecode(s) before and {ufunc.nout} after the -> sign"
-            )
-            raise ValueError(message)
-    elif isinstance(signature, tuple):
-        listed = signature
-    else:
-        message = "the signature object to ufunc must be a string or a tuple."
-        raise TypeError(message)
-    if isinstance(signature, (str, bytes)) and any(char not in np.typecodes["All"] for char in listed):
-        message = "Invalid data-type for array"
-        raise ValueError(message)
-    if len(listed) == 1:
-        return [None] * ufunc.nin + [np.dtype(listed[0])] * ufunc.nout
-    if len(listed) != ufunc.nargs:
-        message = f"a type-tuple must be specified of length {ufunc.nargs} for ufunc '{ufunc.__name__}'"
-        raise ValueError(message)
-    return [None if part is None else np.dtype(part) for part in listed]
-
-
 def _weak_array(value: Any, array: Array, target: DType, rule: str) -> Array:
     """A Python number in the type of the loop. Raises OverflowError for an integer that does not fit."""
     if rule == "equiv" and array.dtype != target:
@@ -427,6 +311,8 @@ def _native(array: Array, target: DType) -> Array:
     """The array in a native dtype that the loop reads: itself, or a cast copy."""
     if array.dtype == target and array.dtype.isnative:
         return array
+    if array.dtype.kind == "c" and target.kind not in "cb":
+        array = array.real  # astype would warn
     with np.errstate(all="ignore"):
         return array.astype(target, casting="unsafe")
 
@@ -452,7 +338,7 @@ def _allocated(shape: tuple[int, ...], dtype: DType, order: tuple[int, ...] | No
     return empty(tuple(shape[axis] for axis in order), dtype).transpose(inverse)
 
 
-def _writable_in_place(given: Array, dtype: DType, arrays: list[Array], options: _Options, before: list[Array]) -> bool:
+def _writable_in_place(given: Array, dtype: DType, arrays: list[Array], options: Options, before: list[Array]) -> bool:
     """Whether the loop may write to an output directly: same native dtype, and no other operand in the way.
 
     An input at exactly the same place is not in the way, since a loop reads an element before it writes it.
@@ -471,17 +357,19 @@ def _writable_in_place(given: Array, dtype: DType, arrays: list[Array], options:
     return True
 
 
-def _delivered(target: Array, given: Array | None, options: _Options) -> Any:
+def _delivered(target: Array, given: Array | None, options: Options) -> Any:
     """What the caller gets: the output that was passed, a new array, or a scalar if there are no dimensions."""
     if given is None:
         return target if target.ndim else target[()]
     if given is not target:
+        if target.dtype.kind == "c" and given.dtype.kind not in "cb":
+            target = target.real  # copyto would warn
         with np.errstate(all="ignore"):
             np.copyto(given, target, casting="unsafe", where=True if options.where is None else options.where)
     return given
 
 
-def _constant(answer: bool, arrays: list[Array], shape: tuple[int, ...], options: _Options) -> Any:
+def _constant(answer: bool, arrays: list[Array], shape: tuple[int, ...], options: Options) -> Any:
     """A comparison whose outcome needs no look at the elements."""
     (given,) = options.out
     result = given

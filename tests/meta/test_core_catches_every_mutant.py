@@ -48,6 +48,7 @@ def cases_of(op: str) -> tuple[tuple[Case, ...], dict[str, np.ndarray]]:
 
 
 def verdict_of(case: Case, pools: dict[str, np.ndarray], namespace: Any, capture: Capture) -> Verdict:
+    assert case.case_id in capture, f"{capture.path} lacks case {case.case_id} of this plan: record it again"
     actual = outcome(namespace, case.call.plain(), pools)
     return judge(case, capture.outcome(case.case_id), actual, pools)
 

@@ -185,7 +185,13 @@ def rint(z: Any) -> Any:
 @jitable
 def sqrt(z: Any) -> Any:
     """The root with a real part that is not negative."""
-    return instructions.csqrt(np.complex128(z))
+    return instructions.csqrt(z)
+
+
+@jitable
+def single_sqrt(z: Any) -> Any:
+    """`sqrt` of complex64, in that precision: which tiny parts become zero is part of NumPy's answer."""
+    return instructions.csqrtf(z)
 
 
 @jitable

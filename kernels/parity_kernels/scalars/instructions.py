@@ -152,19 +152,7 @@ def _c99(name: str, nin: int) -> Callable[..., Any]:
         result = builder.call(function, parts)
         return _assembled(target, builder, types.complex128, [builder.extract_value(result, part) for part in (0, 1)])
 
-    def typed(_context: Any, z: Any) -> Any:
-        def generate(target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
-            return call(target, builder, args)
-
-        return (z(z), generate) if z == types.complex128 else None
-
-    def typed_pair(_context: Any, z: Any, w: Any) -> Any:
-        def generate(target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
-            return call(target, builder, args)
-
-        return (z(z, w), generate) if z == w == types.complex128 else None
-
-    return emitted(typed if nin == 1 else typed_pair)
+    return _of_complex(call, types.complex128, nin)
 
 
 def _assembled(target: Any, builder: ir.IRBuilder, of: Any, parts: list[ir.Value]) -> ir.Value:
@@ -179,16 +167,15 @@ def _packs_complex64() -> bool:
     return platform.machine().lower() in ("x86_64", "amd64")
 
 
-@emitted
-def cpowf(_context: Any, z: Any, w: Any) -> Any:
-    """The C library's power of two complex64 numbers."""
+def _c99_single(name: str, nin: int) -> Callable[..., Any]:
+    """The C library's function of one or two complex64 numbers."""
 
-    def generate(target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+    def call(target: Any, builder: ir.IRBuilder, args: Any) -> ir.Value:
         real = ir.FloatType()
         split = [[builder.extract_value(argument, part) for part in (0, 1)] for argument in args]
         if _packs_complex64():
             pair = ir.VectorType(real, 2)
-            function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(pair, [pair, pair]), "cpowf")
+            function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(pair, [pair] * nin), name)
             index = [ir.Constant(ir.IntType(32), part) for part in (0, 1)]
             packed = []
             for parts in split:
@@ -199,12 +186,29 @@ def cpowf(_context: Any, z: Any, w: Any) -> Any:
             result = builder.call(function, packed)
             return _assembled(target, builder, types.complex64, [builder.extract_element(result, i) for i in index])
         pair = ir.LiteralStructType([real, real])
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(pair, [real] * 4), "cpowf")
-        result = builder.call(function, split[0] + split[1])
-        parts = [builder.extract_value(result, part) for part in (0, 1)]
-        return _assembled(target, builder, types.complex64, parts)
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(pair, [real] * (2 * nin)), name)
+        result = builder.call(function, [part for parts in split for part in parts])
+        return _assembled(target, builder, types.complex64, [builder.extract_value(result, part) for part in (0, 1)])
 
-    return (z(z, w), generate) if z == w == types.complex64 else None
+    return _of_complex(call, types.complex64, nin)
+
+
+def _of_complex(call: Callable[..., ir.Value], of: Any, nin: int) -> Callable[..., Any]:
+    """An intrinsic of one or two complex numbers of one type."""
+
+    def typed(_context: Any, z: Any) -> Any:
+        def generate(target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+            return call(target, builder, args)
+
+        return (z(z), generate) if z == of else None
+
+    def typed_pair(_context: Any, z: Any, w: Any) -> Any:
+        def generate(target: Any, builder: ir.IRBuilder, _signature: Any, args: Any) -> ir.Value:
+            return call(target, builder, args)
+
+        return (z(z, w), generate) if z == w == of else None
+
+    return emitted(typed if nin == 1 else typed_pair)
 
 
 @emitted
@@ -234,3 +238,5 @@ clog = _c99("clog", 1)
 csin = _c99("csin", 1)
 ccos = _c99("ccos", 1)
 cpow = _c99("cpow", 2)
+csqrtf = _c99_single("csqrtf", 1)
+cpowf = _c99_single("cpowf", 2)

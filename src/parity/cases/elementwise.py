@@ -41,7 +41,8 @@ def mixture_of(subject: Subject, *shape: int) -> tuple[ArrayArgument, ...]:
 
 def lengths(subject: Subject) -> Iterator[Draft]:
     """1-D, past every vector width and its remainder: over all loops, core has each length from 1 to 130."""
-    turning = (1 + 2 * subject.number % 130, 1 + (2 * subject.number + 1) % 130)
+    # 37 and 130 have no common divisor: the lengths of neighbouring loops, which are of one row, lie far apart.
+    turning = tuple(1 + 37 * (2 * subject.number + n) % 130 for n in range(2))
     for length in ALL_LENGTHS if subject.everything else dict.fromkeys((*CORE_LENGTHS, *turning)):
         yield subject.draft("contiguous", mixture_of(subject, length))
 
@@ -137,6 +138,7 @@ BROADCASTS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "broadcast-middle": ((2, 5, 7), (2, 1, 7)),
     "broadcast-outer-axes": ((1, 5, 1), (4, 1, 9)),
     "broadcast-row-tall": ((67, 3), (3,)),
+    "broadcast-square": ((13, 13), (13,)),
 }
 MAIN_BROADCASTS = 6
 

@@ -74,6 +74,8 @@ def reduces(subject: Subject) -> Iterator[Draft]:
             if subject.everything or len(calls) == 2
             else [*calls[:2], calls[2 + subject.wheel % (len(calls) - 2)]]
         )
+        if subject.row.name in ("maximum", "minimum") and subject.kind in "fc":
+            calls.append(("reduce-nan", array(f"{char}.nan", 130), {}))
         for layout, argument, kwargs in calls:
             yield subject.method(layout, "reduce", (argument,), loop, **kwargs)
 

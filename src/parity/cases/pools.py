@@ -68,6 +68,7 @@ RECIPES: dict[str, Recipe] = {
     "huge": samples.huge,
     "minute": samples.minute,
     "offset": samples.offset,
+    "tenths": samples.tenths,
     "small": samples.small,
     "dyadic": samples.dyadic,
     "powers": samples.powers,

@@ -71,9 +71,11 @@ def few_reduced_lengths(subject: Subject) -> Iterator[Draft]:
 
 
 def long_sum(subject: Subject) -> Iterator[Draft]:
-    """Many elements: only a sum in pairs or lanes keeps its error bound."""
+    """Many elements: only a sum in pairs or lanes keeps its error bound, which equal elements show best."""
     if subject.row.name in ("sum", "mean", "var") and subject.inputs in "efdF":
         yield subject.draft("long", (array(pool_of(subject), LONG),))
+        if subject.row.name != "var":
+            yield subject.draft("long-equal", (array(f"{subject.inputs}.tenths", LONG),))
 
 
 def axes(subject: Subject) -> Iterator[Draft]:

@@ -63,6 +63,17 @@ def positive(char: str, random: Random) -> Patterns:
     return [pattern & ~sign for pattern in tame(char, random)]
 
 
+def tenths(char: str, random: Random) -> Patterns:
+    """One value, 0.1, over and over.
+
+    A sum in sequence rounds in the same direction each time and leaves the bound of a sum in pairs; among different
+    elements the errors cancel, and it does not.
+    """
+    del random
+    tenth = float_pattern(COMPONENT.get(char, char), 0.1) if kind_of(char) in "fc" else 1
+    return [tenth] * (2 * SMALL_LENGTH if kind_of(char) == "c" else SMALL_LENGTH)
+
+
 def wide(char: str, random: Random) -> Patterns:
     """Large numbers that cancel among small ones: x, then y, then -x a few places on. Condition numbers are high."""
     found = _spread(char, random, -5, 4)

@@ -18,6 +18,10 @@ def _positive_zeros(result: np.ndarray, *_inputs: Any) -> Any:
     return (result == 0) & ~np.signbit(result) if result.dtype.kind == "f" else np.False_
 
 
+def _of_negative_zeros(result: np.ndarray, _x: Any, y: Any) -> None:
+    np.copyto(result, np.abs(result), where=np.equal(y, 0))
+
+
 def _subnormal(result: np.ndarray, *_inputs: Any) -> Any:
     return np.abs(result) < np.finfo(result.dtype).tiny if result.dtype.kind == "f" else np.False_
 
@@ -113,9 +117,7 @@ MUTANTS = (
         if result.dtype.kind == "f" else None
     )),
     Mutant("remainder", "gives a zero no sign", "zero", filled(0.0, _negative_zeros)),
-    Mutant("copysign", "takes negative zero for positive", "value", of("efd", plain(
-        lambda _kernel, x, y: np.abs(x) * np.where(np.less(y, 0), -1, 1).astype(np.asarray(x).dtype)[()]
-    ))),
+    Mutant("copysign", "takes negative zero for positive", "value", of("efd", after(_of_negative_zeros))),
     Mutant("minimum", "drops a NaN on one side", "nan", instead(np.fmin)),
     Mutant("fmax", "propagates a NaN on one side", "nan", instead(np.maximum)),
     Mutant("fmin", "propagates a NaN on one side", "nan", of("efd", filled(np.nan, _any_nan))),
@@ -150,7 +152,7 @@ MUTANTS = (
     Mutant("divide", "flushes subnormal results", "zero", filled(0, _subnormal)),
     Mutant("multiply", "flushes subnormal operands", "zero", given(_subnormal_inputs_flushed)),
     Mutant("positive", "flushes subnormal numbers", "zero", filled(0, _subnormal)),
-    Mutant("log", "flushes subnormal operands", "infinity", given(_subnormal_inputs_flushed)),
+    Mutant("log", "flushes subnormal operands", "nan", given(_subnormal_inputs_flushed)),
     Mutant("multiply", "stops at the largest finite number", "infinity", after(_largest)),
     Mutant("exp", "overflows too early", "infinity", filled(np.inf, _overflows_early)),
     Mutant("sin", "reduces by a rounded pi", "value", of("d", plain(_reduced_by_rounded_pi))),
@@ -165,6 +167,6 @@ MUTANTS = (
     Mutant("ceil", "goes through int32", "value", of("d", plain(
         lambda _kernel, x: np.ceil(np.clip(x, -(2.0**31), 2.0**31 - 1))
     ))),
-    Mutant("trunc", "is floor", "value", instead(np.floor)),
+    Mutant("trunc", "is floor", "zero", instead(np.floor)),
     *(mutant for row in CATALOGUE.values() if row.kind == "ufunc" for mutant in _beyond_the_limit(row)),
 )  # fmt: skip

@@ -139,7 +139,7 @@ MUTANTS = (
     Mutant("add", "ignores the byte order", "value", given(_native)),
     Mutant("isnan", "ignores the byte order", "value", given(_native)),
     Mutant("copysign", "reads unaligned operands from one byte before", "value", given(_aligned_address)),
-    Mutant("divide", "reads a row as a column where the result is square", "value", given(_row_as_column)),
+    Mutant("add", "reads a row as a column where the result is square", "value", given(_row_as_column)),
     Mutant("bitwise_or", "reads a column from its last row up", "value", given(_column_backwards)),
     Mutant("trunc", "takes the strides of three axes in reverse", "value", given(_axes_reversed)),
     Mutant("subtract", "swaps its operands where the first is a scalar", "value", where(_one_element_first, plain(_scalar_first))),
