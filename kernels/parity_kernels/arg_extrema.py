@@ -169,15 +169,13 @@ def _arg(name: str, a: Any, axis: Any, out: Any, keepdims: Any) -> Any:
         flat, axes = (x, (only,)) if ndim else (x.reshape(1), ())
     index = 0 if axis is None or not ndim else axes[0]
     kept = tuple(length for k, length in enumerate(flat.shape) if k != index)
-    if flat.shape[index] == 0 and 0 not in kept:
+    if flat.shape[index] == 0:
         message = f"attempt to get {name} of an empty sequence"
         raise ValueError(message)
     result = np.empty(kept, DTYPES["l"])
     if flat.size:
         read = {"?": "B", "e": "f"}.get(char, char)
         ready = flat.view("u1") if char == "?" else converted(flat, DTYPES[read])
-        if ready.strides[index] < 0:
-            ready = ready.copy("C")
         fold = arg_address(f"{name}-{read}")
         if walk()(fold, ready, result, 1 << index, 0, 0, 8, 0):
             ready = ready.copy("C")  # unaligned, or its kept axes are not in C order

@@ -1,8 +1,9 @@
 """Axes: which ones a reduction takes, and the walk over an array that leaves a fold nothing but contiguous work.
 
-The walk reads shapes and strides from the C structs of the arrays. It drops dimensions of length 1, turns reduced
-dimensions of negative stride around, sorts by stride, merges what lies in one piece, and hands (outer, reduced, inner)
-to the fold; dimensions beyond these three are counted like an odometer.
+The walk reads shapes and strides from the C structs of the arrays. It drops dimensions of length 1, sorts by stride
+(a negative one is not turned around: NumPy does not either, and the order of additions is part of a result), merges
+what lies in one piece, and hands (outer, reduced, inner) to the fold; dimensions beyond these three are counted like an
+odometer.
 """
 
 import operator
@@ -106,14 +107,11 @@ def converted(x: Array, dtype: Any) -> Array:
 
 @jitable
 def _gathered(x: int, out: int, axes: int, dims: int) -> int:
-    """Write (length, stride, output's stride, reduced) of each dimension, ascending by stride; return their number.
-
-    The data address of the input comes last, after 64 entries of four words.
-    """
+    """Write (length, stride, output's stride, reduced) of each dimension, ascending by stride; return their number."""
     ndim = int32_at(x + NDIM)
     shape, strides = word(x + DIMENSIONS, 0), word(x + STRIDES, 0)
     out_strides = word(out + STRIDES, 0)
-    data, count, kept = word(x + DATA, 0), 0, int32_at(out + NDIM)
+    count, kept = 0, int32_at(out + NDIM)
     for backward in range(ndim):
         axis = ndim - 1 - backward
         length, stride, out_stride = word(shape, axis), word(strides, axis), 0
@@ -125,9 +123,6 @@ def _gathered(x: int, out: int, axes: int, dims: int) -> int:
             return -1
         if length == 1:
             continue
-        if reduced and stride < 0:
-            data += (length - 1) * stride
-            stride = -stride
         # Insertion sort; a broadcast dimension counts as the farthest, so that it never becomes the inner one.
         place = count
         while place > 0:
@@ -142,7 +137,6 @@ def _gathered(x: int, out: int, axes: int, dims: int) -> int:
         set_word(dims, 4 * place + 2, out_stride)
         set_word(dims, 4 * place + 3, reduced)
         count += 1
-    set_word(dims, 256, data)
     return _merged(dims, count)
 
 
@@ -179,7 +173,7 @@ def _walk(
     x, out = address_of(x_object), address_of(out_object)
     if not int32_at(x + FLAGS) & ALIGNED:
         return UNALIGNED
-    dims, args, steps = words(257), words(2), words(8)
+    dims, args, steps = words(256), words(2), words(8)
     count = _gathered(x, out, axes, dims)
     if count < 0:
         return EMPTY
@@ -210,7 +204,7 @@ def _walk(
                 set_word(dims, 4 * left + j, word(dims, 4 * k + j))
             set_word(counters, left, 0)
             left += 1
-    at, place = word(dims, 256), word(out + DATA, 0)
+    at, place = word(x + DATA, 0), word(out + DATA, 0)
     again = 0  # how many reduced counters are above zero: then the output holds a value already
     while True:
         set_word(args, 0, at)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from parity_kernels.axes import SPLIT, Array, converted, result_like, walk
-from parity_kernels.dtypes import DTYPES, INTEGERS, DType, character
+from parity_kernels.dtypes import DTYPES, INTEGERS, character
 from parity_kernels.folds import BLOCK, fold_address
 
 TREE_BLOCK = 2  # rows in a block of a later pass: its depth is the logarithm of its length, no more
@@ -138,16 +138,13 @@ def _fold(plan: Plan, x: Array, axes: tuple[int, ...], result: Array, *, going: 
 def _nearest(x: Array, axes: tuple[int, ...]) -> tuple[int, ...]:
     """Of the axes those that lie in one piece with the one of smallest stride."""
     rising = sorted((abs(x.strides[axis]) or 1 << 62, -axis) for axis in axes if x.shape[axis] > 1)
-    chosen = [axis for axis in axes if x.shape[axis] == 1]
-    reach = rising[0][0]
-    for stride, negated in rising:
-        if stride != reach:
+    chosen = [-rising[0][1]]
+    for _, negated in rising[1:]:
+        if x.strides[-negated] != x.strides[chosen[-1]] * x.shape[chosen[-1]]:
             break
         chosen.append(-negated)
-        reach = stride * x.shape[-negated]
+    # The walk found all of them together to be no single piece: a kept axis lies between, in an overlapping view.
+    if len(chosen) == len(rising):
+        chosen = chosen[:1]
+    chosen += [axis for axis in axes if x.shape[axis] == 1]
     return tuple(sorted(chosen))
-
-
-def dtype_of(plan: Plan) -> DType:
-    """The dtype of a plan's result."""
-    return DTYPES[plan.result]

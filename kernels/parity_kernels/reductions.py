@@ -183,7 +183,7 @@ def reduce(ufunc: Any, array: Any, axis: Any, dtype: Any, out: Any, keepdims: An
     _check_output(name, target, shape, keep=keep)
     mask = _mask(where, x.shape) if masked else None
     start = _start(name, loop[-1], initial, given=given)
-    if start is None and not x.size and 0 not in shape:
+    if start is None and 0 in [x.shape[k] for k in axes]:
         message = f"zero-size array to reduction operation {name} which has no identity"
         raise ValueError(message)
     plan = plan_for(name, loop[0], character(x.dtype) or loop[1])

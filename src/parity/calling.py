@@ -22,10 +22,6 @@ CODES: Dict[str, str] = {
 }  # fmt: skip
 """Element character → type string of the array interface; `l` and `L` are 64 bits wide everywhere."""
 
-LARGEST = 1 << 26
-"""Bytes of a result that are kept. No plan asks for as many, so a result that has more is of another shape, which is
-all that a judge needs; and a provider cannot fill the memory of the process that collects results."""
-
 FLAGS = ("divide", "over", "under", "invalid")
 _FLAG_OF_MESSAGE = {"divide by zero": "divide", "overflow": "over", "underflow": "under", "invalid value": "invalid"}
 
@@ -156,8 +152,13 @@ def _text(shown: Callable[[Any], str], item: Any) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def value_of(item: Any) -> Value:
-    """A result as bits. Python numbers keep their type in `kind`, so that the judge can refuse them."""
+def value_of(item: Any, largest: int = 1 << 26) -> Value:
+    """A result as bits. Python numbers keep their type in `kind`, so that the judge can refuse them.
+
+    Of a result with more bytes than `largest`, only dtype and shape are kept: no plan asks for as many, so its shape is
+    wrong, and a provider must not fill the memory of the process that collects results. A default and no constant,
+    because scripts carry this function alone (`parity.report.carrying`).
+    """
     if not isinstance(item, (np.ndarray, np.generic)):
         kind = "python:" + type(item).__name__
         if not isinstance(item, (bool, int, float, complex)):
@@ -168,7 +169,7 @@ def value_of(item: Any) -> Value:
     array = np.asarray(item)
     if array.dtype.hasobject:
         return Value(kind, array.dtype.str, array.shape, _text(repr, array.tolist()).encode())
-    if array.nbytes > LARGEST:
+    if array.nbytes > largest:
         return Value(kind, array.dtype.str, array.shape, b"")
     # ascontiguousarray would make 0-d arrays 1-d; tobytes is in C order whatever the strides are.
     little = array if array.dtype.byteorder != ">" else array.astype(array.dtype.newbyteorder("<"))

@@ -3,6 +3,9 @@
 NumPy here is the subject that makes the plan meaningful, not an oracle: no result is checked for its value.
 """
 
+from typing import Any
+from parity.calling import Outcome
+from parity.documents.case import Case
 import random
 
 import numpy as np
@@ -17,14 +20,14 @@ MAY_RAISE = ("empty", "reduce-empty", "python-misfit")
 
 
 @pytest.fixture(scope="module")
-def made():
+def made() -> Made:
     planned = plan("core")
     pools = {name: np.frombuffer(data, CODES[name[0]]) for name, data in planned.pools.items()}
     calls = [case.call.plain() for case in planned.plan.cases]
     return planned.plan.cases, calls, pools, [outcome(np, call, pools) for call in calls]
 
 
-def test_the_order_of_calls_changes_no_outcome(made):
+def test_the_order_of_calls_changes_no_outcome(made: Made) -> None:
     _, calls, pools, outcomes = made
     order = list(range(len(calls)))
     random.Random(5).shuffle(order)
@@ -34,7 +37,7 @@ def test_the_order_of_calls_changes_no_outcome(made):
         ballast.append(bytes(number % 97))
 
 
-def test_bad_calls_raise_and_others_return(made):
+def test_bad_calls_raise_and_others_return(made: Made) -> None:
     for case, outcome_ in zip(made[0], made[3], strict=True):
         returned = isinstance(outcome_, Returned)
         if case.layout.startswith("bad-"):
@@ -43,20 +46,20 @@ def test_bad_calls_raise_and_others_return(made):
             assert returned, (case.case_id, outcome_)
 
 
-def test_no_case_changes_an_operand(made):
+def test_no_case_changes_an_operand(made: Made) -> None:
     assert not [
         case.case_id for case, outcome_ in zip(made[0], made[3], strict=True) if getattr(outcome_, "changed", ())
     ]
 
 
-def test_the_result_has_the_type_of_the_loop(made):
+def test_the_result_has_the_type_of_the_loop(made: Made) -> None:
     for case, outcome_ in zip(made[0], made[3], strict=True):
         if isinstance(outcome_, Returned) and not {"out", "dtype"} & set(case.call.kwargs):
             chars = "".join(BY_CODE[value.dtype.replace(">", "<")].char for value in outcome_.values)
             assert chars == case.loop.partition("->")[2], case.case_id
 
 
-def test_results_differ_from_lane_to_lane(made):
+def test_results_differ_from_lane_to_lane(made: Made) -> None:
     """Results that are all alike (all NaN, all false) would hide a wrong order of elements.
 
     Left out: what integers and bool make constant (isnan and its like, a bool's absolute value of few).
@@ -75,7 +78,7 @@ def test_results_differ_from_lane_to_lane(made):
     assert {name for name, distinct in varied.items() if distinct < 2} == constant
 
 
-def test_operands_are_not_one_and_the_same_run_of_elements(made):
+def test_operands_are_not_one_and_the_same_run_of_elements(made: Made) -> None:
     """x / x is 1 and x == x is true in any order: only cases that are about shared memory, or of one element, may do so."""
     for case, call in zip(made[0], made[1], strict=True):
         runs = [(item["pool"], item.get("at", 0)) for item in call["args"] if "pool" in item and item.get("shape")]
@@ -83,7 +86,7 @@ def test_operands_are_not_one_and_the_same_run_of_elements(made):
             assert len(set(runs)) == len(runs), case.case_id
 
 
-def test_distinct_results_stay_within_6_mib(made):
+def test_distinct_results_stay_within_6_mib(made: Made) -> None:
     found = set()
     for outcome_ in made[3]:
         if isinstance(outcome_, Returned):

@@ -1,5 +1,10 @@
 """Bounds against their formulas in rationals, and against sums that really round at every step."""
 
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, SupportsFloat
+from numpy.typing import NDArray
+from parity.documents.elements import FloatFormat
+from parity.ops.row import Depth
 from fractions import Fraction
 from math import ceil, log2, ulp
 
@@ -14,16 +19,16 @@ from parity.documents.elements import FLOAT_FORMATS
 E, F, D = (FLOAT_FORMATS[char] for char in "efd")
 
 
-def claim(form=F, result=None, depth="pairwise", **fields):
+def claim(form: FloatFormat=F, result: FloatFormat | None=None, depth: Depth="pairwise", **fields) -> bounds.Claim:
     return bounds.Claim(form, result or form, depth, fields.pop("reach", form), **fields)
 
 
-def moments(terms):
+def moments(terms: Iterable[SupportsFloat]) -> bounds.Moments:
     terms = [Fraction(float(term)) for term in terms]
     return bounds.Moments(len(terms), sum(terms), sum(map(abs, terms)), sum(term * term for term in terms))
 
 
-def numbers(char, magnitude=1e3):
+def numbers(char: str, magnitude: float=1e3) -> st.SearchStrategy[float]:
     return st.floats(-magnitude, magnitude, width=8 * np.dtype(char).itemsize)
 
 
@@ -31,27 +36,27 @@ finite_doubles = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(st.lists(finite_doubles, min_size=1, max_size=40))
-def test_scaled_integers_are_the_numbers(values):
+def test_scaled_integers_are_the_numbers(values: list[float]) -> None:
     found = exact.scaled(np.array(values))
     assert [exact.shifted(integer, found.unit) for integer in found.integers] == [Fraction(v) for v in values]
 
 
 @given(finite_doubles.filter(bool))
-def test_floor_log2_and_ulp(value):
+def test_floor_log2_and_ulp(value: float) -> None:
     power = exact.floor_log2(Fraction(value))
     assert Fraction(2) ** power <= abs(Fraction(value)) < Fraction(2) ** (power + 1)
     assert exact.ulp(Fraction(value), D) == Fraction(ulp(value))
 
 
 @given(st.fractions(min_value=0), st.integers(-2000, 2000))
-def test_root_is_below_by_less_than_200_bits(value, power):
+def test_root_is_below_by_less_than_200_bits(value: Fraction, power: int) -> None:
     square = value * Fraction(2) ** power
     found = exact.root(square)
     assert found**2 <= square <= (found * (1 + Fraction(1, 2**199))) ** 2
 
 
 @pytest.mark.parametrize(("form", "dtype"), [(E, "e"), (F, "f"), (D, "d")])
-def test_thresholds_are_those_of_the_formats(form, dtype):
+def test_thresholds_are_those_of_the_formats(form: FloatFormat, dtype: str) -> None:
     info = np.finfo(dtype)
     assert exact.smallest(form) == Fraction(float(info.smallest_subnormal))
     largest = Fraction(float(info.max))
@@ -59,14 +64,14 @@ def test_thresholds_are_those_of_the_formats(form, dtype):
 
 
 @pytest.mark.parametrize("n", [2, 3, 25, 128, 129, 256, 257, 1000, 8192, 20_000, 10**6])
-def test_the_claimed_depth_is_that_of_the_design(n):
+def test_the_claimed_depth_is_that_of_the_design(n: int) -> None:
     pairwise = 24 + ceil(log2(Fraction(n, 128))) if n > 128 else max(1, min(n - 1, 24))
     assert bounds.depth_of(n, "pairwise") == pairwise
     assert bounds.depth_of(n, "sequential") == n - 1
 
 
 @given(st.integers(1, 5000), st.sampled_from([E, F, D]))
-def test_gamma_covers_the_growth_of_k_roundings(k, form):
+def test_gamma_covers_the_growth_of_k_roundings(k: int, form: FloatFormat) -> None:
     u = Fraction(1, 2**form.precision)
     found = bounds.gamma(k, form)
     assert (1 + u) ** k - 1 <= found if k <= 300 else k * u <= found
@@ -74,12 +79,12 @@ def test_gamma_covers_the_growth_of_k_roundings(k, form):
         assert found == k * u / (1 - k * u)
 
 
-def test_gamma_of_a_million_float16_steps_is_a_number():
+def test_gamma_of_a_million_float16_steps_is_a_number() -> None:
     assert bounds.gamma(10**7, E) > 1
 
 
 @given(st.lists(numbers("f"), min_size=3, max_size=40))
-def test_the_bound_of_a_sum_is_gamma_times_the_magnitudes_and_half_an_ulp(terms):
+def test_the_bound_of_a_sum_is_gamma_times_the_magnitudes_and_half_an_ulp(terms: list[float]) -> None:
     terms = moments(terms)
     found = bounds.sum_bound(terms, claim())
     h = min(terms.n - 1, 24)
@@ -89,7 +94,7 @@ def test_the_bound_of_a_sum_is_gamma_times_the_magnitudes_and_half_an_ulp(terms)
     assert least <= found.above == found.below <= least + exact.ulp(abs(terms.total) + least, F) / 2
 
 
-def every_order(terms, add):
+def every_order(terms: NDArray[Any], add: Callable[[Any, Any], Any]) -> Iterator[Any]:
     """Results of adding in random binary trees."""
     generator = np.random.default_rng(len(terms))
     for _ in range(5):
@@ -102,7 +107,7 @@ def every_order(terms, add):
 
 @pytest.mark.filterwarnings("ignore:.*encountered:RuntimeWarning")
 @given(st.lists(numbers("f"), min_size=1, max_size=24), st.sampled_from("ef"))
-def test_sums_in_any_order_are_within(terms, char):
+def test_sums_in_any_order_are_within(terms: list[float], char: str) -> None:
     cast = np.array(terms, char)
     found = bounds.sum_bound(moments(cast), claim(FLOAT_FORMATS[char], depth="sequential"))
     for order in every_order(cast, np.add):
@@ -114,7 +119,7 @@ def test_sums_in_any_order_are_within(terms, char):
 
 @pytest.mark.filterwarnings("ignore:.*encountered:RuntimeWarning")
 @given(st.lists(st.floats(2**-10, 2**10, width=32) | st.floats(-8, 8, width=32), min_size=1, max_size=12))
-def test_products_in_any_order_are_within(terms):
+def test_products_in_any_order_are_within(terms: list[float]) -> None:
     cast = np.array(terms, "f")
     product = prefixes.products([cast.astype("d")], [len(cast)])[len(cast)]
     assert product.parts[0] == np.prod([Fraction(float(term)) for term in cast])
@@ -128,7 +133,7 @@ def test_products_in_any_order_are_within(terms):
 
 
 @given(st.lists(st.complex_numbers(max_magnitude=30, min_magnitude=0.1), min_size=1, max_size=12))
-def test_complex_products_are_within_a_disc(terms):
+def test_complex_products_are_within_a_disc(terms: list[complex]) -> None:
     cast = np.array(terms, "F")
     columns = [part.astype("d") for part in (cast.real, cast.imag)]
     product = prefixes.products(columns, [len(cast)])[len(cast)]
@@ -140,7 +145,7 @@ def test_complex_products_are_within_a_disc(terms):
 
 
 @given(st.lists(numbers("f"), min_size=2, max_size=24), st.integers(0, 1))
-def test_variances_by_two_passes_are_within(terms, ddof):
+def test_variances_by_two_passes_are_within(terms: list[float], ddof: int) -> None:
     cast = np.array(terms, "f")
     columns = [moments(cast)]
     exact_variance = sum((Fraction(float(t)) - columns[0].total / len(cast)) ** 2 for t in cast) / (len(cast) - ddof)
@@ -156,7 +161,7 @@ def test_variances_by_two_passes_are_within(terms, ddof):
             assert root.share(float(np.sqrt(variance))) <= 1
 
 
-def test_the_variance_of_numbers_far_from_zero_by_the_textbook_formula_is_beyond():
+def test_the_variance_of_numbers_far_from_zero_by_the_textbook_formula_is_beyond() -> None:
     """facts.md: 13.2 instead of 0.083 for uniform float32 numbers about 1e4."""
     x = (np.random.default_rng(1).random(1000) + 1e4).astype("f")
     textbook = np.mean(x * x, dtype="f") - np.mean(x, dtype="f") ** 2
@@ -173,17 +178,17 @@ def test_the_variance_of_numbers_far_from_zero_by_the_textbook_formula_is_beyond
         pytest.param([-6e4, -6e4], E, {-1}, id="in float16"),
     ],
 )
-def test_only_a_part_that_overflows_excuses_an_infinity(terms, form, overflow):
+def test_only_a_part_that_overflows_excuses_an_infinity(terms: list[float], form: FloatFormat, overflow: set[int]) -> None:
     assert bounds.sum_bound(moments(terms), claim(form)).overflow == overflow
 
 
-def test_one_term_comes_out_as_it_is_and_two_are_added_correctly_rounded():
+def test_one_term_comes_out_as_it_is_and_two_are_added_correctly_rounded() -> None:
     assert bounds.sum_bound(moments([0.1]), claim(D)).above == 0
     two = bounds.sum_bound(moments([0.1, 0.2]), claim(D))
     assert two.share(0.1 + 0.2) <= 1 < two.share(float(np.nextafter(0.1 + 0.2, 1)))
 
 
-def test_a_mean_of_float16_claims_float32_and_one_rounding():
+def test_a_mean_of_float16_claims_float32_and_one_rounding() -> None:
     terms = np.array([1000, 1001, 1002, 1004], "e")
     found = bounds.mean_bound(moments(terms), claim(F, E))
     assert found.share(1002.0) <= 1  # 1001.75 rounds to 1002, by half an ulp of float16 at most
@@ -191,7 +196,7 @@ def test_a_mean_of_float16_claims_float32_and_one_rounding():
 
 
 @given(st.lists(finite_doubles, min_size=1, max_size=30), st.data())
-def test_prefix_sums_are_exact_and_stop_before_what_is_not_finite(values, data):
+def test_prefix_sums_are_exact_and_stop_before_what_is_not_finite(values: list[float], data: st.DataObject) -> None:
     end = data.draw(st.integers(0, len(values)))
     column = np.array([*values[:end], np.nan, *values[end:]])
     found = prefixes.sums(column, list(range(len(column) + 1)), squares=True)
@@ -200,7 +205,7 @@ def test_prefix_sums_are_exact_and_stop_before_what_is_not_finite(values, data):
         assert sums == moments(values[:count])
 
 
-def test_products_beyond_every_format_stay_small():
+def test_products_beyond_every_format_stay_small() -> None:
     column = np.full(20_000, 1e300)
     found = prefixes.products([column], [20_000])[20_000]
     assert exact.floor_log2(found.parts[0]) == prefixes.FAR - 1

@@ -13,15 +13,15 @@ from parity.documents.elements import FLOAT_FORMATS
 FLOATS = {"e": "u2", "f": "u4", "d": "u8"}
 
 
-def bits(char):
+def bits(char: str) -> st.SearchStrategy[int]:
     width = 8 * np.dtype(char).itemsize
     return st.integers(0, 2**width - 1)
 
 
-def finite_pairs():
+def finite_pairs() -> st.SearchStrategy[Pair]:
     """Two finite numbers of a format, near to each other or not, by their bits."""
 
-    def of(char):
+    def of(char: str) -> st.SearchStrategy[Pair]:
         top = int(np.array(np.inf, char).view(FLOATS[char]))
         magnitude = st.integers(0, top - 1)
         near = st.tuples(magnitude, st.integers(-2000, 2000)).map(lambda p: (p[0], min(max(p[0] + p[1], 0), top - 1)))
@@ -30,12 +30,12 @@ def finite_pairs():
     return st.sampled_from("efd").flatmap(of)
 
 
-def number(char, magnitude, *, negative):
+def number(char: str, magnitude: int, *, negative: bool) -> np.ndarray:
     value = np.array(magnitude, FLOATS[char]).view(char)
     return -value if negative else value
 
 
-def exact_ulps(expected, actual, char):
+def exact_ulps(expected: np.ndarray, actual: np.ndarray, char: str) -> Fraction:
     """E of design 5.3 in rationals."""
     form = FLOAT_FORMATS[char]
     r, y = Fraction(float(expected)), Fraction(float(actual))
@@ -48,7 +48,7 @@ def exact_ulps(expected, actual, char):
 
 
 @given(finite_pairs())
-def test_e_is_that_of_rational_arithmetic(pair):
+def test_e_is_that_of_rational_arithmetic(pair: Pair) -> None:
     char, (one, two), *signs = pair
     expected, actual = (number(char, m, negative=s) for m, s in zip((one, two), signs, strict=True))
     with np.errstate(over="ignore"):
@@ -63,7 +63,7 @@ def test_e_is_that_of_rational_arithmetic(pair):
 
 
 @given(st.sampled_from("efd").flatmap(lambda char: st.tuples(st.just(char), bits(char), bits(char), bits(char))))
-def test_the_distance_of_representations_is_symmetric_and_a_metric(quad):
+def test_the_distance_of_representations_is_symmetric_and_a_metric(quad: tuple[str, int, int, int]) -> None:
     char, *patterns = quad
     one, two, three = (np.array([pattern], FLOATS[char]) for pattern in patterns)
     there, back = distance.representations(one, two), distance.representations(two, one)
@@ -74,7 +74,7 @@ def test_the_distance_of_representations_is_symmetric_and_a_metric(quad):
 
 
 @given(st.sampled_from("efd"), st.integers(0, 1000), st.integers(0, 1000))
-def test_steps_across_zero_are_counted(char, below, above):
+def test_steps_across_zero_are_counted(char: str, below: int, above: int) -> None:
     one = np.array([above], FLOATS[char])
     two = (-np.array([below], FLOATS[char]).view(char)).view(FLOATS[char])
     assert distance.representations(one, two)[0] == below + above
@@ -92,7 +92,7 @@ def test_steps_across_zero_are_counted(char, below, above):
         pytest.param("power", "d", 3.0, 2, id="in float64"),
     ],
 )
-def test_off_by_the_limit_is_within_and_by_one_more_is_not(hand, op, char, start, limit):
+def test_off_by_the_limit_is_within_and_by_one_more_is_not(hand: Hand, op: str, char: str, start: float, limit: int) -> None:
     loop = f"{char * 2 if op == 'power' else char}->{char}"
     first = int(np.array(start, char).view(FLOATS[char]))
     for steps, verdict in ((0, "exact"), (1, "within_tolerance"), (limit, "within_tolerance"), (limit + 1, "diverged")):
@@ -102,7 +102,7 @@ def test_off_by_the_limit_is_within_and_by_one_more_is_not(hand, op, char, start
         assert found.distance == (str(steps) if steps else None)
 
 
-def test_below_a_power_of_two_a_step_is_half_an_ulp_of_it(hand):
+def test_below_a_power_of_two_a_step_is_half_an_ulp_of_it(hand: Hand) -> None:
     """2 - 8 steps of half an ulp is 4 ulp of 2 away, and 2 lies as far above as 8 ulp of that number."""
     below = (np.array([2.0], "f").view("u4") - np.uint32(8)).view("f")
     assert hand.judged_arrays("exp", "f->f", [2.0], below).ulp == 4.0
@@ -110,18 +110,18 @@ def test_below_a_power_of_two_a_step_is_half_an_ulp_of_it(hand):
     assert (found.verdict, found.ulp) == ("diverged", 8.0)
 
 
-def test_largest_finite_number_against_one_step_below_is_a_distance(hand):
+def test_largest_finite_number_against_one_step_below_is_a_distance(hand: Hand) -> None:
     largest = np.finfo("f").max
     found = hand.judged_arrays("exp", "f->f", [largest], [np.nextafter(largest, np.float32(0))])
     assert (found.verdict, found.ulp) == ("within_tolerance", 1.0)
 
 
-def test_an_error_beyond_float64_is_told_as_its_largest_number(hand):
+def test_an_error_beyond_float64_is_told_as_its_largest_number(hand: Hand) -> None:
     found = hand.judged_arrays("exp", "d->d", [0.0], [1e300])
     assert (found.verdict, found.ulp) == ("diverged", float(np.finfo("d").max))
 
 
-def test_an_ulp_is_one_of_the_loop_although_out_is_wider(hand):
+def test_an_ulp_is_one_of_the_loop_although_out_is_wider(hand: Hand) -> None:
     from parity.compare.judge import judge
 
     wide = hand.value([1.0], "f8")
@@ -134,7 +134,7 @@ def test_an_ulp_is_one_of_the_loop_although_out_is_wider(hand):
     ("real_steps", "imaginary_steps", "verdict"),
     [(4, 0, "within_tolerance"), (5, 0, "diverged"), (3, 2, "within_tolerance"), (3, 3, "diverged")],
 )
-def test_a_complex_error_is_the_modulus_in_ulp_of_the_larger_component(hand, real_steps, imaginary_steps, verdict):
+def test_a_complex_error_is_the_modulus_in_ulp_of_the_larger_component(hand: Hand, real_steps: int, imaginary_steps: int, verdict: str) -> None:
     """The imaginary part is 2^-20 of the real one: a step of the real part's ulp is 2^20 of its own."""
     unit = 2.0**-52
     expected = complex(1.5, 1.5 * 2.0**-20)

@@ -1,5 +1,7 @@
 """What holds of every outcome."""
 
+from parity.calling import Outcome
+from parity.ops.row import Operation
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,10 +22,10 @@ EXACT_LOOPS = sorted(
 SHAPES = st.sampled_from([(), (1,), (3,), (2, 3), (0, 4)])
 
 
-def values(code):
+def values(code: str) -> st.SearchStrategy[Value]:
     element = BY_CODE[code]
 
-    def of(shape):
+    def of(shape: tuple[int, ...]) -> st.SearchStrategy[Value]:
         size = int(np.prod(shape, dtype=int)) * element.size
         data = st.binary(min_size=size, max_size=size)
         if element.kind == "b":
@@ -43,18 +45,18 @@ outcomes = st.one_of(
 
 
 @given(outcomes, st.sampled_from(sorted(CATALOGUE)))
-def test_an_outcome_is_exact_against_itself(hand, outcome, op):
+def test_an_outcome_is_exact_against_itself(hand: Hand, outcome: Outcome, op: str) -> None:
     found = judge(hand.case(op, CATALOGUE[op].loops[0]), outcome, outcome, {})
     assert (found.verdict, found.failed_class, found.flags) == ("exact", None, None)
 
 
-def test_there_are_exact_loops_to_try():
+def test_there_are_exact_loops_to_try() -> None:
     assert len(EXACT_LOOPS) > 400
 
 
 @settings(max_examples=400)
 @given(st.sampled_from(EXACT_LOOPS), st.data())
-def test_one_flipped_bit_in_the_result_of_an_exact_loop_is_never_exact(hand, named, data):
+def test_one_flipped_bit_in_the_result_of_an_exact_loop_is_never_exact(hand: Hand, named: tuple[str, str], data: st.DataObject) -> None:
     op, loop = named
     expected = data.draw(values(ELEMENTS[loop[-1]].code).filter(lambda value: value.data))
     bit = data.draw(st.integers(0, 8 * len(expected.data) - 1))
@@ -77,7 +79,7 @@ def test_one_flipped_bit_in_the_result_of_an_exact_loop_is_never_exact(hand, nam
 
 
 @given(all_values, all_values)
-def test_any_two_results_are_judged_without_an_error_and_alike_in_both_directions(hand, one, two):
+def test_any_two_results_are_judged_without_an_error_and_alike_in_both_directions(hand: Hand, one: Value, two: Value) -> None:
     case = hand.case("add", "dd->d")
     there = judge(case, hand.returned(one), hand.returned(two), {})
     back = judge(case, hand.returned(two), hand.returned(one), {})
@@ -85,7 +87,7 @@ def test_any_two_results_are_judged_without_an_error_and_alike_in_both_direction
 
 
 @pytest.mark.parametrize("row", CATALOGUE.values(), ids=lambda row: row.name)
-def test_every_row_with_a_tolerance_can_fail_and_pass(hand, row):
+def test_every_row_with_a_tolerance_can_fail_and_pass(hand: Hand, row: Operation) -> None:
     """One and a half times the right answer is refused in each loop of a float or complex type."""
     for loop in row.loops:
         char = loop[-1]
@@ -97,7 +99,7 @@ def test_every_row_with_a_tolerance_can_fail_and_pass(hand, row):
         assert (found.verdict, found.failed_class, found.index) == ("diverged", "value", (1,))
 
 
-def test_identical_outcomes_are_judged_in_microseconds(hand):
+def test_identical_outcomes_are_judged_in_microseconds(hand: Hand) -> None:
     """The common case of a run over tens of thousands; the limit leaves room for a busy machine."""
     from timeit import repeat
 
@@ -107,7 +109,7 @@ def test_identical_outcomes_are_judged_in_microseconds(hand):
     assert min(repeat(lambda: judge(case, result, other, {}), number=200, repeat=5)) / 200 < 60e-6
 
 
-def test_findings_of_several_results_name_the_worst_class(hand):
+def test_findings_of_several_results_name_the_worst_class(hand: Hand) -> None:
     case = hand.case("divmod", "dd->dd")
     expected = hand.returned(hand.value([1.0, 2.0], "d"), hand.value([1.0, np.nan], "d"))
     actual = hand.returned(hand.value([1.5, 2.0], "d"), hand.value([1.0, 2.0], "d"))

@@ -1,5 +1,8 @@
 """Reductions: which inputs enter an element, and what is accepted of it."""
 
+from typing import Any
+from parity.calling import Returned
+from parity.documents.case import Attribute
 import numpy as np
 import pytest
 from hypothesis import given
@@ -26,7 +29,7 @@ POOLS |= {f"{char}.near": 1 + POOLS[f"{char}.tame"] / 8 for char in "efdD"}
 CUMULATIVE = {"cumsum": np.cumsum, "add.accumulate": np.add.accumulate}
 
 
-def argument(pool="d.tame", shape=(1000,), **fields):
+def argument(pool: str="d.tame", shape: tuple[int, ...]=(1000,), **fields: Any) -> ArrayArgument:
     return ArrayArgument(pool=pool, shape=shape, **fields)
 
 
@@ -40,7 +43,7 @@ calls = st.tuples(
 
 
 @given(calls)
-def test_the_terms_of_each_element_add_up_to_it(hand, drawn):
+def test_the_terms_of_each_element_add_up_to_it(hand: Hand, drawn: tuple[list[int], bool, bool, bool, st.DataObject]) -> None:
     shape, keepdims, masked, initial, data = drawn
     ndim = len(shape)
     axes = (
@@ -67,7 +70,7 @@ def test_the_terms_of_each_element_add_up_to_it(hand, drawn):
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=3), st.sampled_from(sorted(CUMULATIVE)), st.data())
-def test_the_prefix_of_each_element_of_a_running_sum_adds_up_to_it(hand, shape, op, data):
+def test_the_prefix_of_each_element_of_a_running_sum_adds_up_to_it(hand: Hand, shape: list[int], op: str, data: st.DataObject) -> None:
     axis = data.draw(st.integers(-len(shape), len(shape) - 1) | (st.none() if op == "cumsum" else st.nothing()))
     case = hand.case(op, "d->d", argument(shape=tuple(shape)), axis=axis)
     result = outcome(np, case.call.plain(), POOLS).values[0]
@@ -76,7 +79,7 @@ def test_the_prefix_of_each_element_of_a_running_sum_adds_up_to_it(hand, shape, 
     np.testing.assert_allclose(np.frombuffer(result.data), sums, rtol=1e-12)
 
 
-def test_an_axis_that_is_given_by_position_is_read(hand):
+def test_an_axis_that_is_given_by_position_is_read(hand: Hand) -> None:
     case = hand.case("sum", "d->d", argument(shape=(3, 4)), PythonScalar(python="int", value="1"))
     assert gather(case, POOLS, (3,)).lines.shape == (3, 4)
 
@@ -93,25 +96,25 @@ def test_an_axis_that_is_given_by_position_is_read(hand):
         ("cumsum", "l.large", {}, "l"),
     ],
 )
-def test_the_accumulator_is_numpys(hand, op, pool, kwargs, accumulator):
+def test_the_accumulator_is_numpys(hand: Hand, op: str, pool: str, kwargs: dict[str, Attribute], accumulator: str) -> None:
     assert gather(hand.case(op, "d->d", argument(pool, (5,)), **kwargs), POOLS, ()).accumulator == accumulator
 
 
 # -- what is accepted ------------------------------------------------------------------------------
 
 
-def naive(a):
+def naive(a: np.ndarray) -> np.floating:
     return np.add.accumulate(a)[-1]
 
 
-def test_a_naive_float32_sum_of_a_million_tenths_is_refused_and_a_pairwise_one_accepted(hand):
+def test_a_naive_float32_sum_of_a_million_tenths_is_refused_and_a_pairwise_one_accepted(hand: Hand) -> None:
     case = hand.case("sum", "f->f", argument("f.tenth", (1_000_000,)))
     refused = hand.judged_call(case, POOLS, sum=naive)
     assert (refused.verdict, refused.failed_class) == ("diverged", "value")
     assert refused.bound > 100
     assert refused.ulp > 10_000
 
-    def pairwise(a):
+    def pairwise(a: np.ndarray) -> np.float32:
         return np.float32(a.reshape(1000, 1000).sum(axis=1, dtype="f").sum(dtype="f") * np.float32(1 - 2.0**-23))
 
     accepted = hand.judged_call(case, POOLS, sum=pairwise)
@@ -137,7 +140,7 @@ def test_a_naive_float32_sum_of_a_million_tenths_is_refused_and_a_pairwise_one_a
     ],
 )
 @pytest.mark.parametrize("char", "efdD")
-def test_what_wide_arithmetic_gives_is_accepted_and_a_little_off_is_refused(hand, op, char):
+def test_what_wide_arithmetic_gives_is_accepted_and_a_little_off_is_refused(hand: Hand, op: str, char: str) -> None:
     pool = f"{char}.near" if "prod" in op or "multiply" in op else f"{char}.tame"
     result = {"D": "d"}.get(char, char) if op in ("var", "std") else char
     case = hand.case(op, f"{char}->{result}", argument(pool, (3, 61)), axis=1)
@@ -148,7 +151,7 @@ def test_what_wide_arithmetic_gives_is_accepted_and_a_little_off_is_refused(hand
     name, _, method = op.partition(".")
     function = getattr(getattr(np, name), method) if method else getattr(np, name)
 
-    def answer(share):
+    def answer(share: float) -> Returned:
         data = POOLS[pool][:183].reshape(3, 61).astype(wide)
         elements = (function(data, axis=1) * share).astype(dtype)
         return expected._replace(values=(expected.values[0]._replace(data=elements.tobytes()),))
@@ -163,10 +166,10 @@ def test_what_wide_arithmetic_gives_is_accepted_and_a_little_off_is_refused(hand
     assert far.index is not None
 
 
-def test_a_difference_in_one_element_of_a_running_sum_is_found_there(hand):
+def test_a_difference_in_one_element_of_a_running_sum_is_found_there(hand: Hand) -> None:
     case = hand.case("cumsum", "d->d", argument(shape=(4, 60)), axis=0)
 
-    def cumsum(a, axis):
+    def cumsum(a: np.ndarray, axis: int) -> np.ndarray:
         found = np.cumsum(a, axis=axis)
         found[3, 17] *= 1 + 1e-9
         return found
@@ -186,7 +189,7 @@ def test_a_difference_in_one_element_of_a_running_sum_is_found_there(hand):
         pytest.param(np.nan, np.inf, "nan", id="nor an infinity for NaN"),
     ],
 )
-def test_overflow_on_the_way_to_a_finite_sum(hand, expected, actual, failed):
+def test_overflow_on_the_way_to_a_finite_sum(hand: Hand, expected: float, actual: float, failed: str | None) -> None:
     """3e38 + 3e38 - 3e38 in float32: the exact sum is finite, a partial sum is not."""
     case = hand.case("sum", "f->f", argument("f.huge", (3,)))
     values = (hand.returned(hand.value(number, "f4")) for number in (expected, actual))
@@ -194,30 +197,30 @@ def test_overflow_on_the_way_to_a_finite_sum(hand, expected, actual, failed):
     assert (found.verdict, found.failed_class) == ("diverged" if failed else "within_tolerance", failed)
 
 
-def test_an_infinity_is_no_sum_of_small_numbers(hand):
+def test_an_infinity_is_no_sum_of_small_numbers(hand: Hand) -> None:
     case = hand.case("sum", "f->f", argument("f.tame", (30,)))
     found = hand.judged_call(case, POOLS, sum=lambda a: np.float32(np.inf) * np.sign(a.sum()))
     assert (found.verdict, found.failed_class) == ("diverged", "infinity")
 
 
-def test_a_product_whose_partial_products_overflow_may_be_finite_or_infinite(hand):
+def test_a_product_whose_partial_products_overflow_may_be_finite_or_infinite(hand: Hand) -> None:
     case = hand.case("prod", "d->d", argument("d.step", (5,)))
     assert hand.judged_call(case, POOLS, prod=lambda a: np.prod(np.sort(a)[::-1])).verdict == "within_tolerance"
     assert hand.judged_call(case, POOLS, prod=lambda a: -np.float64(np.inf)).failed_class == "infinity"
 
 
-def test_an_underflow_that_later_factors_enlarge_is_not_allowed_for(hand):
+def test_an_underflow_that_later_factors_enlarge_is_not_allowed_for(hand: Hand) -> None:
     """docs/tolerance.md: the allowance is half a subnormal a step, because a larger one would let anything pass."""
     case = hand.case("prod", "d->d", argument("d.step", (5,)))
     found = hand.judged_call(case, POOLS, prod=lambda a: np.prod(np.sort(a)))
     assert (found.verdict, found.failed_class) == ("diverged", "value")
 
 
-def test_a_float16_variance_is_claimed_in_float32_although_numpy_overflows(hand):
+def test_a_float16_variance_is_claimed_in_float32_although_numpy_overflows(hand: Hand) -> None:
     pools = {"e.wide": (100 * GENERATOR.normal(size=300)).astype("e")}
     case = hand.case("var", "e->e", argument("e.wide", (300,)))
 
-    def var(a):
+    def var(a: np.ndarray) -> np.float16:
         return np.var(a.astype("f")).astype("e")
 
     found = hand.judged_call(case, pools, var=var)
@@ -225,13 +228,13 @@ def test_a_float16_variance_is_claimed_in_float32_although_numpy_overflows(hand)
     assert hand.judged_call(case, pools, var=lambda a: var(a) + np.float16(16)).verdict == "diverged"
 
 
-def test_a_signed_zero_and_the_sum_of_nothing_are_not_matters_of_bounds(hand):
+def test_a_signed_zero_and_the_sum_of_nothing_are_not_matters_of_bounds(hand: Hand) -> None:
     case = hand.case("sum", "d->d", argument(shape=(0,)))
     assert hand.judged_call(case, POOLS, sum=lambda a: np.float64(-0.0)).failed_class == "zero"
     assert hand.judged_call(case, POOLS, sum=lambda a: np.float64(1e-300)).failed_class == "value"
 
 
-def test_integers_multiplied_in_floats_are_judged_as_floats(hand):
+def test_integers_multiplied_in_floats_are_judged_as_floats(hand: Hand) -> None:
     case = hand.case("multiply.reduce", "l->l", argument("l.large", (9,)), dtype="d")
     ways = (lambda a: np.multiply.reduce(a[::-1], dtype="d"), lambda a: np.multiply.reduce(a, dtype="d") * (1 + 1e-12))
     for way, verdicts in zip(ways, (("exact", "within_tolerance"), ("diverged",)), strict=True):
@@ -239,19 +242,19 @@ def test_integers_multiplied_in_floats_are_judged_as_floats(hand):
         assert hand.judged_call(case, POOLS, multiply=multiply).verdict in verdicts
 
 
-def test_integer_sums_are_exact(hand):
+def test_integer_sums_are_exact(hand: Hand) -> None:
     case = hand.case("sum", "l->l", argument("l.large", (100,)))
     found = hand.judged_call(case, POOLS, sum=lambda a: np.sum(a) + 1)
     assert (found.verdict, found.failed_class, found.distance, found.bound) == ("diverged", "value", "1", None)
 
 
-def test_a_mean_of_integers_too_large_for_float64_may_add_them_exactly(hand):
+def test_a_mean_of_integers_too_large_for_float64_may_add_them_exactly(hand: Hand) -> None:
     case = hand.case("mean", "l->d", argument("l.large", (61,)))
     found = hand.judged_call(case, POOLS, mean=lambda a: np.float64(sum(int(i) for i in a) / 61))
     assert found.verdict in ("exact", "within_tolerance")
 
 
-def test_maximum_is_exact(hand):
+def test_maximum_is_exact(hand: Hand) -> None:
     case = hand.case("maximum.reduce", "d->d", argument(shape=(30,)))
     assert hand.judged_call(case, POOLS, maximum=np.maximum).verdict == "exact"
     near = hand.judged_call(

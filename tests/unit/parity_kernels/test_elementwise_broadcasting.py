@@ -12,7 +12,7 @@ LENGTHS = st.integers(1, 5)
 
 
 @st.composite
-def layouts(draw, shape):
+def layouts(draw: st.DrawFn, shape: tuple[int, ...]) -> np.ndarray:
     """An int32 array of a shape, or of one that broadcasts to it, with any axis order, gaps and directions."""
     own = list(shape[draw(st.integers(0, len(shape))) :] if draw(st.booleans()) else shape)
     own = [1 if draw(st.integers(0, 4)) == 0 else length for length in own]
@@ -30,14 +30,14 @@ def layouts(draw, shape):
     return array
 
 
-def steps(array):
+def steps(array: np.ndarray) -> list[int]:
     """Strides of the dimensions in which they mean something."""
     return [stride for stride, length in zip(array.strides, array.shape, strict=True) if length > 1]
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.data())
-def test_any_layouts_give_numpys_values_and_memory_order(data):
+def test_any_layouts_give_numpys_values_and_memory_order(data: st.DataObject) -> None:
     shape = tuple(data.draw(st.lists(LENGTHS, max_size=5)))
     arrays = [data.draw(layouts(shape)) for _ in range(2)]
     ours, numpys = parity_kernels.subtract(*arrays), np.subtract(*arrays)
@@ -53,7 +53,7 @@ def test_any_layouts_give_numpys_values_and_memory_order(data):
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.data())
-def test_given_outputs_and_masks_of_any_layout_are_filled(data):
+def test_given_outputs_and_masks_of_any_layout_are_filled(data: st.DataObject) -> None:
     shape = tuple(data.draw(st.lists(LENGTHS, max_size=4)))
     arrays = [data.draw(layouts(shape)) for _ in range(2)]
     mask = data.draw(layouts(shape)) % 2 == 0
@@ -71,7 +71,7 @@ def test_given_outputs_and_masks_of_any_layout_are_filled(data):
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0), (2, 0, 0), (1, 0)])
-def test_no_elements_are_no_work(shape):
+def test_no_elements_are_no_work(shape: tuple[int, ...]) -> None:
     result = parity_kernels.add(np.ones(shape), np.ones(shape[-1:]))
     assert result.shape == shape
     assert parity_kernels.add(np.ones(shape), 1.0, where=np.ones(shape, bool)).shape == shape
@@ -79,7 +79,7 @@ def test_no_elements_are_no_work(shape):
 
 @pytest.mark.parametrize("columns", [1, 2, 3, 5, 8, 17, 64, 129])
 @pytest.mark.parametrize("rows", [1, 2, 100])
-def test_rows_and_columns_broadcast(rows, columns):
+def test_rows_and_columns_broadcast(rows: int, columns: int) -> None:
     matrix = np.arange(rows * columns, dtype="f4").reshape(rows, columns)
     row, column = np.arange(columns, dtype="f4"), np.arange(rows, dtype="f4")[:, None]
     for left, right in ((matrix, row), (row, matrix), (matrix, column), (column, matrix), (row, column), (column, row)):
@@ -88,25 +88,25 @@ def test_rows_and_columns_broadcast(rows, columns):
             assert np.array_equal(parity_kernels.less(left.T, right.T), np.less(left.T, right.T))
 
 
-def test_sixty_four_dimensions():
+def test_sixty_four_dimensions() -> None:
     array = np.arange(8.0).reshape((2, 1) * 3 + (1,) * 58)
     assert np.array_equal(parity_kernels.add(array, array), array + array)
 
 
-def test_arrays_above_the_size_at_which_the_lock_is_released():
+def test_arrays_above_the_size_at_which_the_lock_is_released() -> None:
     array = np.arange(100_001.0)
     assert np.array_equal(parity_kernels.multiply(array, array), array * array)
     matrix = array[:100_000].reshape(1000, 100)
     assert np.array_equal(parity_kernels.multiply(matrix, matrix[:, :1]), matrix * matrix[:, :1])
 
 
-def test_shapes_that_do_not_broadcast_are_named():
+def test_shapes_that_do_not_broadcast_are_named() -> None:
     with pytest.raises(ValueError, match=r"operands could not be broadcast together with shapes \(3,\) \(4,\)"):
         broadcast_shape((3,), (4,))
     assert broadcast_shape((3, 1), (4,), ()) == (3, 4)
 
 
-def test_memory_order_follows_the_strides_and_is_c_order_in_doubt():
+def test_memory_order_follows_the_strides_and_is_c_order_in_doubt() -> None:
     assert memory_order(2, ((3, 4), (32, 8))) == (0, 1)
     assert memory_order(2, ((3, 4), (8, 24))) == (1, 0)
     assert memory_order(2, ((3, 4), (8, 24)), ((3, 4), (32, 8))) == (0, 1)

@@ -1,5 +1,7 @@
 """Promotion, options, and errors of the elementwise callables: what a call does besides computing."""
 
+from collections.abc import Callable
+from typing import Any
 import itertools
 import pickle
 import warnings
@@ -15,7 +17,7 @@ from parity_kernels.table import rows
 NAMES = list(rows())
 
 
-def outcome(function, *args, **keywords):
+def outcome(function: Callable[..., Any], *args: Any, **keywords: Any) -> Any:
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
         try:
@@ -24,7 +26,7 @@ def outcome(function, *args, **keywords):
             return error
 
 
-def check_same(ours, numpys):
+def check_same(ours: Any, numpys: Any) -> None:
     if isinstance(numpys, Exception):
         assert [kind.__name__ for kind in type(ours).__mro__] == [kind.__name__ for kind in type(numpys).__mro__], ours
         return
@@ -42,12 +44,12 @@ def check_same(ours, numpys):
         assert np.array_equal(ours, numpys)
 
 
-def compare(name, *args, **keywords):
+def compare(name: str, *args: Any, **keywords: Any) -> None:
     check_same(outcome(getattr(parity_kernels, name), *args, **keywords), outcome(getattr(np, name), *args, **keywords))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_promotion_of_every_pair_of_types_is_numpys(name):
+def test_promotion_of_every_pair_of_types_is_numpys(name: str) -> None:
     row, numpys = rows()[name], getattr(np, name)
     kinds = [np.dtype(char) for char in ELEMENTS] + ([int, float, complex] if row.nin == 2 else [])
     for given in itertools.product(kinds, repeat=row.nin):
@@ -63,7 +65,7 @@ def test_promotion_of_every_pair_of_types_is_numpys(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_dtype_keyword_chooses_numpys_loop(name):
+def test_dtype_keyword_chooses_numpys_loop(name: str) -> None:
     for char, wanted in itertools.product("?bLefdFD", repeat=2):
         arrays = [np.ones(3, char)] * rows()[name].nin
         compare(name, *arrays, dtype=wanted)
@@ -71,7 +73,7 @@ def test_dtype_keyword_chooses_numpys_loop(name):
 
 @pytest.mark.parametrize("rule", casting.CASTINGS)
 @pytest.mark.parametrize("name", ["add", "sqrt", "less", "divmod"])
-def test_casting_rule_refuses_what_numpy_refuses(name, rule):
+def test_casting_rule_refuses_what_numpy_refuses(name: str, rule: str) -> None:
     for char, out in itertools.product("?bLefdD", repeat=2):
         arrays = [np.ones(3, char)] * rows()[name].nin
         outs = tuple(np.zeros(3, out) for _ in range(rows()[name].nout))
@@ -80,7 +82,7 @@ def test_casting_rule_refuses_what_numpy_refuses(name, rule):
 
 @pytest.mark.parametrize("value", [0, 1, -1, 127, 128, 255, 256, 2**31, 2**63 - 1, 2**63, -(2**63), 10**30])
 @pytest.mark.parametrize("char", "bBiLefd?")
-def test_python_integers_are_weak_and_must_fit(char, value):
+def test_python_integers_are_weak_and_must_fit(char: str, value: int) -> None:
     array = np.array([0, 1, 1], char)
     for name in ("add", "equal", "less", "greater_equal", "maximum", "bitwise_and", "copysign"):
         if (char == "?" and abs(value) > 2**62) or (name == "copysign" and char in "bBiL?"):
@@ -91,7 +93,7 @@ def test_python_integers_are_weak_and_must_fit(char, value):
 
 @pytest.mark.parametrize("value", [0.5, 70_000.0, 1e300, float("inf"), float("nan"), 1j, True, np.float64(0.5)])
 @pytest.mark.parametrize("char", ELEMENTS)
-def test_python_floats_and_numpy_scalars_promote_as_in_numpy(char, value):
+def test_python_floats_and_numpy_scalars_promote_as_in_numpy(char: str, value: complex | np.float64) -> None:
     array = np.array([0, 1, 1], char)
     for name in ("add", "less", "multiply"):
         compare(name, array, value)
@@ -99,7 +101,7 @@ def test_python_floats_and_numpy_scalars_promote_as_in_numpy(char, value):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_call_without_dimensions_gives_a_scalar_unless_out_is_given(name):
+def test_a_call_without_dimensions_gives_a_scalar_unless_out_is_given(name: str) -> None:
     row = rows()[name]
     for value in (np.float32(1.5), np.array(1.5), np.int16(3), 3, True):
         compare(name, *[value] * row.nin)
@@ -137,20 +139,20 @@ def test_a_call_without_dimensions_gives_a_scalar_unless_out_is_given(name):
         ((np.array(["a"]), np.ones(1)), {}),
     ],
 )
-def test_bad_calls_raise_numpys_type_of_error(args, keywords):
+def test_bad_calls_raise_numpys_type_of_error(args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
     expected = outcome(np.add, *args, **keywords)
     assert isinstance(expected, Exception)
     check_same(outcome(parity_kernels.add, *args, **keywords), expected)
 
 
-def test_a_read_only_output_is_refused():
+def test_a_read_only_output_is_refused() -> None:
     out = np.ones(3)
     out.flags.writeable = False
     with pytest.raises(ValueError, match="output array is read-only"):
         parity_kernels.add(np.ones(3), np.ones(3), out=out)
 
 
-def test_booleans_are_neither_subtracted_nor_negated():
+def test_booleans_are_neither_subtracted_nor_negated() -> None:
     with pytest.raises(TypeError, match="numpy boolean subtract"):
         parity_kernels.subtract(np.ones(3, bool), np.ones(3, bool))
     with pytest.raises(TypeError, match="numpy boolean negative"):
@@ -158,7 +160,7 @@ def test_booleans_are_neither_subtracted_nor_negated():
 
 
 @pytest.mark.parametrize("name", ["add", "less", "divmod", "negative", "sqrt"])
-def test_where_leaves_unselected_elements_alone(name):
+def test_where_leaves_unselected_elements_alone(name: str) -> None:
     random = np.random.default_rng(1)
     row = rows()[name]
     arrays = [random.standard_normal((7, 130)).astype("f4") for _ in range(row.nin)]
@@ -173,7 +175,7 @@ def test_where_leaves_unselected_elements_alone(name):
                     assert np.array_equal(one, other, equal_nan=True)
 
 
-def test_where_enlarges_a_new_output():
+def test_where_enlarges_a_new_output() -> None:
     result = parity_kernels.add(np.ones(1), np.ones(1), where=np.array([True, False, True]))
     assert result.shape == (3,)
     assert result[0] == result[2] == 2
@@ -181,7 +183,7 @@ def test_where_enlarges_a_new_output():
 
 @pytest.mark.parametrize("shift", [-3, -1, 0, 1, 2])
 @pytest.mark.parametrize("name", ["add", "maximum", "less"])
-def test_overlapping_operands_are_read_before_they_are_written(name, shift):
+def test_overlapping_operands_are_read_before_they_are_written(name: str, shift: int) -> None:
     base = np.arange(300.0) % 7
     ours, numpys = base.copy(), base.copy()
     for array, function in ((ours, getattr(parity_kernels, name)), (numpys, getattr(np, name))):
@@ -190,7 +192,7 @@ def test_overlapping_operands_are_read_before_they_are_written(name, shift):
     assert (ours == numpys).all()
 
 
-def test_outputs_of_divmod_may_be_its_inputs():
+def test_outputs_of_divmod_may_be_its_inputs() -> None:
     ours, numpys = [np.array([7, -7, 0]), np.array([2, 2, 0])], [np.array([7, -7, 0]), np.array([2, 2, 0])]
     parity_kernels.divmod(*ours, *ours)
     with np.errstate(all="ignore"):
@@ -199,7 +201,7 @@ def test_outputs_of_divmod_may_be_its_inputs():
 
 
 @pytest.mark.parametrize("char", ["f4", "i8", "c8"])
-def test_swapped_unaligned_and_read_only_operands_are_read(char):
+def test_swapped_unaligned_and_read_only_operands_are_read(char: str) -> None:
     plain = np.arange(100).astype(char)
     swapped = plain.astype(plain.dtype.newbyteorder())
     unaligned = np.empty(plain.nbytes + 1, np.uint8)[1:].view(char)
@@ -214,7 +216,7 @@ def test_swapped_unaligned_and_read_only_operands_are_read(char):
     assert (unaligned == plain + 1).all()
 
 
-def test_attributes_aliases_and_pickling():
+def test_attributes_aliases_and_pickling() -> None:
     assert parity_kernels.abs is parity_kernels.absolute
     assert parity_kernels.true_divide is parity_kernels.divide
     assert parity_kernels.mod is parity_kernels.remainder
@@ -225,14 +227,14 @@ def test_attributes_aliases_and_pickling():
     assert pickle.loads(pickle.dumps(parity_kernels.add)) is parity_kernels.add
 
 
-def test_outer_is_numpys():
+def test_outer_is_numpys() -> None:
     left, right = np.arange(6.0).reshape(2, 3), np.arange(4, dtype="i4")
     check_same(parity_kernels.multiply.outer(left, right), np.multiply.outer(left, right))
     check_same(parity_kernels.less.outer(2, [1, 2, 3]), np.less.outer(2, [1, 2, 3]))
     check_same(outcome(parity_kernels.sqrt.outer, left, right), outcome(np.sqrt.outer, left, right))
 
 
-def test_the_short_way_and_the_general_way_agree_and_leak_nothing():
+def test_the_short_way_and_the_general_way_agree_and_leak_nothing() -> None:
     import sys
 
     left, right = np.arange(12.0).reshape(3, 4), np.arange(4.0)

@@ -1,5 +1,7 @@
 """Every loop of every elementwise kernel gives NumPy's bits, or is as near to them as its row below says."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ NEAR = {
 }  # fmt: skip
 
 
-def special_values(dtype):
+def special_values(dtype: np.dtype) -> list[float]:
     if dtype.kind == "b":
         return [False, True]
     if dtype.kind in "iu":
@@ -33,7 +35,7 @@ def special_values(dtype):
     return [float(sign * value) for value in positive for sign in (1, -1)] + [np.nan]
 
 
-def values(char, count, seed):
+def values(char: str, count: int, seed: int) -> np.ndarray:
     """Random values, every other one of them special."""
     random, dtype = np.random.default_rng(seed), DTYPES[char]
     if dtype.kind == "c":
@@ -52,7 +54,7 @@ def values(char, count, seed):
     return result
 
 
-def distance(expected, actual):
+def distance(expected: np.ndarray, actual: np.ndarray) -> np.ndarray:
     """Representations between two arrays, part by part; inf where the class differs: NaN, infinity, sign of zero."""
     expected, actual = np.atleast_1d(expected).copy(), np.atleast_1d(actual).copy()
     if expected.dtype.kind == "c":
@@ -62,7 +64,7 @@ def distance(expected, actual):
         return np.where(expected == actual, 0.0, np.inf)
     integer = np.dtype(f"i{expected.itemsize}")
 
-    def place(array):
+    def place(array: np.ndarray) -> np.ndarray:
         bits = array.view(integer).astype(np.int64)
         return np.where(bits < 0, np.iinfo(integer).min - bits, bits).astype(np.float64)
 
@@ -77,25 +79,25 @@ def distance(expected, actual):
     return np.where(both_nan, 0.0, np.where(same_class, apart, np.inf))
 
 
-def operands(name, signature, count, step, seed=0):
+def operands(name: str, signature: str, count: int, step: int, seed: int=0) -> list[np.ndarray]:
     arrays = [values(char, count * abs(step), seed + 10 * k)[::step] for k, char in enumerate(signature.split("->")[0])]
     if name == "power" and arrays[1].dtype.kind == "i":
         arrays[1][arrays[1] < 0] = 3  # NumPy raises; a test of its own
     return arrays
 
 
-def results(function, arrays):
+def results(function: Callable[..., Any], arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
     with np.errstate(all="ignore"):
         given = function(*arrays)
     return given if isinstance(given, tuple) else (given,)
 
 
-def test_the_table_has_loops_and_each_has_a_kernel():
+def test_the_table_has_loops_and_each_has_a_kernel() -> None:
     assert len(LOOPS) > 500
     assert len(kernels()) > 400
 
 
-def test_the_table_lists_numpys_loops_in_numpys_order():
+def test_the_table_lists_numpys_loops_in_numpys_order() -> None:
     for name, row in rows().items():
         known = [
             loop.replace("q", "l").replace("Q", "L")
@@ -108,7 +110,7 @@ def test_the_table_lists_numpys_loops_in_numpys_order():
 
 
 @pytest.mark.parametrize(("name", "signature"), LOOPS, ids=[f"{name} {signature}" for name, signature in LOOPS])
-def test_loop_gives_numpys_bits(name, signature):
+def test_loop_gives_numpys_bits(name: str, signature: str) -> None:
     near = NEAR.get((name, signature[0]), 0)
     for count in LENGTHS:
         for step in (1, 2, 3, -1):
@@ -125,7 +127,7 @@ def test_loop_gives_numpys_bits(name, signature):
 
 
 @pytest.mark.parametrize("name", [name for name, row in rows().items() if "ee->e" in row.kernels])
-def test_half_operations_agree_on_every_pair_of_special_values(name):
+def test_half_operations_agree_on_every_pair_of_special_values(name: str) -> None:
     special = np.array(special_values(np.dtype("f2")), "f2")
     arrays = [np.repeat(special, len(special)), np.tile(special, len(special))]
     (actual,), (expected,) = results(getattr(parity_kernels, name), arrays), results(getattr(np, name), arrays)
@@ -133,7 +135,7 @@ def test_half_operations_agree_on_every_pair_of_special_values(name):
 
 
 @pytest.mark.parametrize("name", [name for name, row in rows().items() if "e->e" in row.kernels])
-def test_unary_functions_agree_on_every_half(name):
+def test_unary_functions_agree_on_every_half(name: str) -> None:
     every = np.arange(2**16, dtype=np.uint16).view(np.float16)
     (actual,), (expected,) = results(getattr(parity_kernels, name), [every]), results(getattr(np, name), [every])
     assert distance(expected, actual).max() <= NEAR.get((name, "e"), 0)
@@ -143,19 +145,19 @@ def test_unary_functions_agree_on_every_half(name):
 @pytest.mark.parametrize(
     "name", ["add", "subtract", "multiply", "floor_divide", "remainder", "fmod", "left_shift", "right_shift", "maximum"]
 )
-def test_byte_operations_agree_on_every_pair(name, char):
+def test_byte_operations_agree_on_every_pair(name: str, char: str) -> None:
     every = np.arange(256, dtype=np.uint8).view(DTYPES[char])
     (actual,) = results(getattr(parity_kernels, name), [every[:, None], every])
     (expected,) = results(getattr(np, name), [every[:, None], every])
     assert (actual == expected).all()
 
 
-def test_negative_integer_powers_raise():
+def test_negative_integer_powers_raise() -> None:
     with pytest.raises(ValueError, match="Integers to negative integer powers are not allowed"):
         parity_kernels.power(np.arange(5), np.array([1, 2, -1, 3, 4]))
 
 
-def test_nan_keeps_the_sign_that_an_operation_defines():
+def test_nan_keeps_the_sign_that_an_operation_defines() -> None:
     nan = np.array([np.nan, -np.nan] * 40, np.float32)
     for name in ("negative", "absolute", "fabs", "signbit", "positive"):
         ours, numpys = getattr(parity_kernels, name)(nan), getattr(np, name)(nan)

@@ -41,7 +41,7 @@ def _without_floating_point_warnings():
 def _error(call):
     try:
         call()
-    except Exception as error:  # noqa: BLE001 - whatever NumPy raises
+    except Exception as error:
         return type(error)
     return None
 
@@ -67,8 +67,8 @@ def test_a_signature_has_numpys_names_in_numpys_order(name):
 
 
 @pytest.mark.parametrize("name", ["max", "min", "argmax", "argmin"])
-def test_no_elements_and_no_identity_is_an_error_unless_there_is_no_result(name):
-    for shape, axis in [((0,), None), ((0, 3), 0), ((3, 0), None)]:
+def test_no_elements_to_reduce_and_no_identity_is_an_error(name):
+    for shape, axis in [((0,), None), ((0, 3), 0), ((3, 0), None), ((0, 0), 1)]:
         with pytest.raises(ValueError, match=r"zero-size|empty sequence"):
             getattr(parity_kernels, name)(np.ones(shape), axis)
     assert getattr(parity_kernels, name)(np.ones((0, 3)), 1).shape == (0,)
@@ -134,9 +134,13 @@ def test_the_input_is_never_written():
 @pytest.mark.parametrize("axis", [0, 1, -1, None, (0, 1)])
 @pytest.mark.parametrize("name", BINARY)
 def test_reduce_of_every_binary_ufunc_is_numpys(name, axis):
-    for char in "?bHilLfdD":
+    # NumPy 2.4.6 with AVX-512 reduces powers of floats along the contiguous axis to first ** last: power.reduce of
+    # [2.0, 3.0, 1.0] is 2.0 there, and 8.0 along other axes, in other types and here.
+    for char in "?bHilLD" if name == "power" else "?bHilLfdD":
         x = np.array([[3, 1, 2], [2, 3, 1], [1, 1, 2], [2, 1, 1]]).astype(char)
-        _compare(lambda x=x: getattr(np, name).reduce(x, axis), lambda x=x: getattr(parity_kernels, name).reduce(x, axis))
+        _compare(
+            lambda x=x: getattr(np, name).reduce(x, axis), lambda x=x: getattr(parity_kernels, name).reduce(x, axis)
+        )
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
@@ -174,6 +178,11 @@ def test_only_binary_functions_with_one_result_can_be_folded():
 def test_a_fold_that_depends_on_the_order_takes_one_axis():
     with pytest.raises(ValueError, match="not reorderable"):
         parity_kernels.subtract.reduce(np.ones((2, 2)), (0, 1))
+
+
+def test_a_fold_of_powers_uses_every_exponent():
+    for char in "efdFD":
+        assert parity_kernels.power.reduce(np.array([2, 3, 1, 2], char)) == 64
 
 
 def test_a_negative_power_of_an_integer_is_refused_in_a_fold():

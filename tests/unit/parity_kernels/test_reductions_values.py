@@ -21,6 +21,15 @@ SHAPES = {
     "unit lengths": (1, 6, 1, 7),
     "five dimensions": (2, 3, 1, 4, 5),
 }
+
+
+def _unaligned(x):
+    memory = np.empty(x.nbytes + 1, np.uint8)
+    moved = memory[1:].view(x.dtype).reshape(x.shape)
+    moved[...] = x
+    return moved
+
+
 LAYOUTS = {
     "C order": lambda x: x,
     "Fortran order": np.asfortranarray,
@@ -29,7 +38,7 @@ LAYOUTS = {
     "backwards": lambda x: np.ascontiguousarray(x[..., ::-1])[..., ::-1],
     "all backwards": lambda x: np.ascontiguousarray(np.flip(x))[(slice(None, None, -1),) * x.ndim],
     "byte-swapped": lambda x: x.astype(x.dtype.newbyteorder()),
-    "unaligned": lambda x: _unaligned(x),
+    "unaligned": _unaligned,
     "broadcast": lambda x: np.broadcast_to(x[:1], x.shape),
 }
 
@@ -39,13 +48,6 @@ def _without_floating_point_warnings():
     """NumPy warns of overflows that are part of the values here; ours computes the same and says nothing."""
     with np.errstate(all="ignore"):
         yield
-
-
-def _unaligned(x):
-    memory = np.empty(x.nbytes + 1, np.uint8)
-    moved = memory[1:].view(x.dtype).reshape(x.shape)
-    moved[...] = x
-    return moved
 
 
 def _values(char, shape, seed=0, *, special=True):

@@ -1,3 +1,4 @@
+from parity.documents.verdict import Verdict
 import json
 
 import pytest
@@ -11,7 +12,7 @@ from parity.report.fold import PURE_NOTE, fold, redact
 
 
 @given(verdicts())
-def test_every_case_has_one_verdict_and_the_matrix_is_the_totals_split_by_row(cases):
+def test_every_case_has_one_verdict_and_the_matrix_is_the_totals_split_by_row(cases: list[Verdict]) -> None:
     report = fold(cases, head())
     for counts in (report.totals, *report.matrix):
         assert sum(getattr(counts, name) for name in VERDICTS) == counts.cases
@@ -21,7 +22,7 @@ def test_every_case_has_one_verdict_and_the_matrix_is_the_totals_split_by_row(ca
     assert [divergence.case_id for divergence in report.divergences] == [v.case_id for v in cases if v.verdict in BAD]
 
 
-def test_the_same_verdicts_give_the_same_bytes_and_the_json_reads_back():
+def test_the_same_verdicts_give_the_same_bytes_and_the_json_reads_back() -> None:
     cases = [verdict(number=number) for number in range(3)] + [verdict("exp", "d->d", "within_tolerance", ulp=1.5)]
     report = fold(cases, head())
     data = interchange.to_json(report)
@@ -30,7 +31,7 @@ def test_the_same_verdicts_give_the_same_bytes_and_the_json_reads_back():
     assert json.loads(data)["schema"] == "parity.report/1"
 
 
-def test_the_matrix_is_in_the_order_of_the_catalogue():
+def test_the_matrix_is_in_the_order_of_the_catalogue() -> None:
     cases = [verdict("sum", "d->d"), verdict("exp", "f->f"), verdict("add.reduce", "d->d"), verdict("add", "ff->f")]
     rows = [(row.op, row.loop) for row in fold([*cases, verdict()], head()).matrix]
     assert rows == [("add", "ff->f"), ("add", "dd->d"), ("add.reduce", "d->d"), ("exp", "f->f"), ("sum", "d->d")]
@@ -49,7 +50,7 @@ def test_the_matrix_is_in_the_order_of_the_catalogue():
         pytest.param([verdict(name="exact", ulp=None)], 0.0, id="the same exception is exact"),
     ],
 )
-def test_max_ulp_is(cases, worst):
+def test_max_ulp_is(cases: list[Verdict], worst: float | None) -> None:
     (row,) = fold(cases, head()).matrix
     assert row.max_ulp == worst
 
@@ -64,14 +65,14 @@ def test_max_ulp_is(cases, worst):
         pytest.param([verdict("exp", "d->d", "crashed")], "failed", None, id="fails where there is no distance"),
     ],
 )
-def test_a_gate(cases, status, measured):
+def test_a_gate(cases: list[Verdict], status: str, measured: float | None) -> None:
     report = fold(cases, head(max_ulp={"exp": 2.0}))
     (gate,) = report.gates
     assert (gate.name, gate.limit, gate.status, gate.measured) == ("max_ulp.exp", 2.0, status, measured)
     assert (report.exit_code() == ExitCode.BAD_VERDICT) == (status == "failed")
 
 
-def test_notes_say_first_that_the_oracle_is_pure_python():
+def test_notes_say_first_that_the_oracle_is_pure_python() -> None:
     report = fold([verdict(name="unsupported")], head(pure=True, not_captured=2, extra_notes=("Something else.",)))
     assert report.notes[0] == PURE_NOTE
     assert "Nothing was compared" in report.notes[1]
@@ -79,7 +80,7 @@ def test_notes_say_first_that_the_oracle_is_pure_python():
     assert report.notes[-1] == "Something else."
 
 
-def test_a_redacted_report_holds_no_value():
+def test_a_redacted_report_holds_no_value() -> None:
     case = verdict(name="diverged", message="got 1.0000000000000011", distance="5", condition=2.0, flags="invalid/")
     kept = redact(case)
     for name in ("index", "expected_bits", "actual_bits", "message", "distance", "condition"):
@@ -91,7 +92,7 @@ def test_a_redacted_report_holds_no_value():
     assert redact(kept) == kept
 
 
-def test_flags_that_differ_are_counted_apart_and_do_not_fail_the_run():
+def test_flags_that_differ_are_counted_apart_and_do_not_fail_the_run() -> None:
     report = fold([verdict(flags="invalid/"), verdict()], head())
     assert report.flags_differ == 1
     assert report.exit_code() == ExitCode.GOOD

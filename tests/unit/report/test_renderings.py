@@ -1,3 +1,5 @@
+from parity.documents.report import Report
+from parity.documents.verdict import Verdict
 import io
 import math
 import struct
@@ -29,7 +31,7 @@ BAD_CASES = [
 ]
 
 
-def _shown(report, width=80, encoding="utf-8"):
+def _shown(report: Report, width: int=80, encoding: str="utf-8") -> str:
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding=encoding)
     terminal.show(report, Console(file=file, width=width, force_terminal=False))
@@ -41,7 +43,7 @@ class TestJUnit:
     @given(verdicts())
     @example([verdict(name="diverged", message=NASTY)])
     @settings(max_examples=60)
-    def test_counts_are_elements_whatever_messages_hold(self, cases):
+    def test_counts_are_elements_whatever_messages_hold(self, cases: list[Verdict]) -> None:
         root = ET.fromstring(junit.render(fold(cases, head()), cases))
         self._truthful(root)
         assert len(list(root.iter("testcase"))) == len(cases)
@@ -50,20 +52,20 @@ class TestJUnit:
         assert len(list(root.iter("skipped"))) == sum(case.verdict == "unsupported" for case in cases)
 
     @staticmethod
-    def _truthful(root):
+    def _truthful(root: ET.Element) -> None:
         for node in (root, *root.iter("testsuite")):
             for attribute, tag in (
                 ("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped"),
             ):  # fmt: skip
                 assert int(node.get(attribute)) == len(list(node.iter(tag))), f"{node.get('name')}: {attribute}"
 
-    def test_a_failed_gate_is_a_failure(self):
+    def test_a_failed_gate_is_a_failure(self) -> None:
         cases = [verdict("exp", "d->d", "within_tolerance", ulp=3.0)]
         root = ET.fromstring(junit.render(fold(cases, head(max_ulp={"exp": 2, "log": 1})), cases))
         self._truthful(root)
         assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("3", "1", "1")
 
-    def test_crashed_is_an_error_and_diverged_a_failure_with_both_bit_patterns(self):
+    def test_crashed_is_an_error_and_diverged_a_failure_with_both_bit_patterns(self) -> None:
         root = ET.fromstring(junit.render(fold(BAD_CASES, head()), BAD_CASES))
         (suite,) = (suite for suite in root.iter("testsuite") if suite.get("name") == "parity.maximum")
         assert (suite.get("failures"), suite.get("errors")) == ("2", "1")
@@ -71,34 +73,34 @@ class TestJUnit:
         assert "expected: 3ff0000000000000" in text
         assert "actual: 3ff0000000000005" in text
 
-    def test_no_case_at_all_is_a_valid_document(self):
+    def test_no_case_at_all_is_a_valid_document(self) -> None:
         assert ET.fromstring(junit.render(fold([], head()), [])).get("tests") == "0"
 
 
 class TestMarkdown:
-    def test_the_first_line_says_that_the_oracle_is_pure_python(self):
+    def test_the_first_line_says_that_the_oracle_is_pure_python(self) -> None:
         first = markdown.render(fold([verdict()], head(pure=True))).splitlines()[0]
         assert "pure Python" in first
         assert "no evidence about NumPy" in first
 
-    def test_divergences_have_both_bit_patterns_their_values_and_the_command(self):
+    def test_divergences_have_both_bit_patterns_their_values_and_the_command(self) -> None:
         text = markdown.render(fold(BAD_CASES, head()))
         assert "`3ff0000000000000 = 1.0` | `3ff0000000000005 = 1.000000000000001` | 5 |" in text
         assert f"parity reproduce artifacts/runs/{'0' * 32} {BAD_CASES[0].case_id}" in text
         assert "| maximum |" in text
 
-    def test_rows_that_are_all_exact_are_folded_away(self):
+    def test_rows_that_are_all_exact_are_folded_away(self) -> None:
         text = markdown.render(fold(BAD_CASES, head()))
         assert text.index("| maximum | `dd->d`") < text.index("<details>") < text.index("| add | `dd->d`")
 
     @given(verdicts())
     @settings(max_examples=40)
-    def test_no_message_breaks_a_line_of_a_table(self, cases):
+    def test_no_message_breaks_a_line_of_a_table(self, cases: list[Verdict]) -> None:
         text = markdown.render(fold(cases, head()))
         rows = [line for line in text.split("\n") if line.startswith("|")]
         assert all(line.endswith("|") for line in rows)
 
-    def test_at_most_twenty_divergences_are_shown(self):
+    def test_at_most_twenty_divergences_are_shown(self) -> None:
         cases = [verdict(name="diverged", number=number) for number in range(50)]
         text = markdown.render(fold(cases, head()))
         assert text.count("diverged: value") == 20
@@ -106,7 +108,7 @@ class TestMarkdown:
 
 
 class TestTerminal:
-    def test_all_well_is_a_small_picture_without_divergences(self):
+    def test_all_well_is_a_small_picture_without_divergences(self) -> None:
         cases = [verdict(row.name, loop) for row in CATALOGUE.values() for loop in row.loops]
         text = _shown(fold(cases, head()))
         assert len(text.splitlines()) <= 50
@@ -116,38 +118,38 @@ class TestTerminal:
         assert all(row.name in text for row in CATALOGUE.values())
 
     @pytest.mark.parametrize("width", [40, 80, 120, 200])
-    def test_the_picture_fits(self, width):
+    def test_the_picture_fits(self, width: int) -> None:
         cases = [verdict(row.name, loop) for row in CATALOGUE.values() for loop in row.loops]
         picture = _shown(fold([*cases, *BAD_CASES], head()), width).split("maximum dd->d")[0]
         assert max(map(len, picture.splitlines()[2:])) <= width
 
-    def test_divergences_name_op_loop_layout_index_bits_ulp_and_the_command(self):
+    def test_divergences_name_op_loop_layout_index_bits_ulp_and_the_command(self) -> None:
         text = _shown(fold([verdict("exp", "d->d", "diverged", ulp=8.0, layout="negative")], head()))
         assert "exp d->d  negative  [0, 3]  diverged (value)  8 ULP" in text
         assert "3ff0000000000000 = 1.0" in text
         assert "3ff0000000000005 = 1.000000000000001" in text
         assert f"parity reproduce artifacts/runs/{'0' * 32} exp-d-d-{0:012x}" in text
 
-    def test_the_command_stays_on_one_line_in_a_narrow_terminal_and_quotes_a_path(self):
+    def test_the_command_stays_on_one_line_in_a_narrow_terminal_and_quotes_a_path(self) -> None:
         text = _shown(fold([verdict(name="diverged")], head(bundle="my runs/" + "0" * 32)), width=40)
         assert f"parity reproduce 'my runs/{'0' * 32}' add-dd-d-{0:012x}\n" in text
 
-    def test_every_verdict_has_its_own_glyph_and_ascii_is_enough(self):
+    def test_every_verdict_has_its_own_glyph_and_ascii_is_enough(self) -> None:
         assert len({mark.glyph for mark in MARKS}) == len({mark.ascii for mark in MARKS}) == len(MARKS)
         text = _shown(fold(BAD_CASES, head()), encoding="ascii")
         assert "X" in text
 
-    def test_markup_in_a_message_is_shown_and_not_obeyed(self):
+    def test_markup_in_a_message_is_shown_and_not_obeyed(self) -> None:
         text = _shown(fold([verdict(name="diverged", message="[red]not markup[/red]")], head()))
         assert "[red]not markup[/red]" in text
 
     @given(verdicts(), st.sampled_from(["utf-8", "ascii", "latin-1"]))
     @settings(max_examples=20, deadline=None)
-    def test_no_message_reaches_the_terminal_as_a_control_code(self, cases, encoding):
+    def test_no_message_reaches_the_terminal_as_a_control_code(self, cases: list[Verdict], encoding: str) -> None:
         text = _shown(fold(cases, head()), encoding=encoding)
         assert all(char.isprintable() or char == "\n" for char in text)
 
-    def test_a_redacted_run_offers_no_script(self):
+    def test_a_redacted_run_offers_no_script(self) -> None:
         assert "parity reproduce" not in _shown(fold([verdict(name="diverged")], head(redacted=True)))
 
 
@@ -166,11 +168,11 @@ class TestTerminal:
         ),
     ],
 )  # fmt: skip
-def test_the_headline_says(cases, changes, said):
+def test_the_headline_says(cases: list[Verdict], changes: dict[str, object], said: str) -> None:
     assert headline(fold(cases, head(**changes))).endswith(f": {said}")
 
 
-def test_every_row_of_the_catalogue_is_in_one_family():
+def test_every_row_of_the_catalogue_is_in_one_family() -> None:
     names = [row.name for _, rows in FAMILIES for row in rows]
     assert sorted(names) == sorted(CATALOGUE)
     report = fold([verdict("add"), verdict("add.reduce", "d->d", "diverged")], head())
@@ -179,7 +181,7 @@ def test_every_row_of_the_catalogue_is_in_one_family():
     assert line.cells()[COLUMNS.index("d")].verdict == "diverged"
 
 
-def test_one_broken_operation_does_not_hide_another():
+def test_one_broken_operation_does_not_hide_another() -> None:
     cases = [verdict("maximum", loop, "diverged", number=n) for loop in ("dd->d", "ff->f") for n in range(9)]
     cases.append(verdict("exp", "d->d", "diverged"))
     chosen = most_telling(cases, 2)
@@ -189,7 +191,7 @@ def test_one_broken_operation_does_not_hide_another():
 
 class TestBitPattern:
     @given(st.sampled_from("efd"), st.data())
-    def test_the_number_of_a_float_reads_back_as_the_same_bits(self, char, data):
+    def test_the_number_of_a_float_reads_back_as_the_same_bits(self, char: str, data: st.DataObject) -> None:
         size = ELEMENTS[char].size
         raw = data.draw(st.binary(min_size=size, max_size=size))
         text = number(raw.hex(), char)
@@ -214,8 +216,8 @@ class TestBitPattern:
             ("3f800000", "F", None),
         ],
     )
-    def test_bits_as_a_number(self, bits, char, text):
+    def test_bits_as_a_number(self, bits: str, char: str, text: str | None) -> None:
         assert number(bits, char) == text
 
-    def test_ulps_have_three_digits(self):
+    def test_ulps_have_three_digits(self) -> None:
         assert [ulps(value) for value in (None, 0.0, 2.5408, 123456.0, 1e100)] == ["-", "0", "2.54", "1.23e5", "1e100"]

@@ -1,3 +1,6 @@
+from typing import Any
+from parity.calling import Outcome
+from parity.documents.case import Argument, Attribute
 import json
 import os
 import re
@@ -51,16 +54,16 @@ def __getattr__(name):
 """
 
 
-def case(op, loop, *args, **kwargs):
+def case(op: str, loop: str, *args: Argument, **kwargs: Attribute) -> Case:
     call = Call.model_validate({"op": op, "args": args, "kwargs": kwargs})
     return Case(case_id=f"{op}-case", loop=loop, layout="contiguous", call=call)
 
 
-def array(pool, *shape, **more):
+def array(pool: str, *shape: int, **more: Any) -> ArrayArgument:
     return ArrayArgument(pool=pool, shape=shape, **more)
 
 
-def elementwise(char, **more):
+def elementwise(char: str, **more: Any) -> Case:
     op = "logical_and" if char == "?" else "add"
     loop = f"{char}{char}->{char}"
     return case(op, loop, array(f"{char}.general", 3, 4, **more), array(f"{char}.general", 3, 4, at=7))
@@ -126,22 +129,22 @@ UNBROKEN = {
 }  # fmt: skip
 
 
-def expected(of):
+def expected(of: Case) -> Outcome:
     pools = {name: np.frombuffer(data, CODES[name[0]]) for name, data in POOLS.items()}
     return calling.outcome(np, of.call.plain(), pools)
 
 
-def written(of, provider, circumstances=None, outcome=None):
+def written(of: Case, provider: ProviderIdentity, circumstances: Circumstances | None=None, outcome: Outcome | None=None) -> str:
     return script(of, POOLS, outcome or expected(of), provider, circumstances or Circumstances())
 
 
-def provider_file(folder, text):
+def provider_file(folder: Path, text: str) -> ProviderIdentity:
     path = folder / "mine.py"
     path.write_text(text)
     return ProviderIdentity(spec=str(path), name="mine", version=None)
 
 
-def run(text, folder):
+def run(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     path = folder / "reproducer.py"
     path.write_text(text)
     environment = {"PATH": os.environ["PATH"]}
@@ -173,7 +176,7 @@ print(json.dumps(codes))
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory):
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
     """Exit code and words of each case's script with NumPy and with a broken provider, run in one isolated process."""
     folder = tmp_path_factory.mktemp("scripts")
     broken = provider_file(folder, BROKEN)
@@ -190,20 +193,20 @@ def answers(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_numpy_itself_agrees_in(name, answers):
+def test_numpy_itself_agrees_in(name: str, answers: Answers) -> None:
     code, said = answers[name, "numpy"]
     assert code == 0, said
     assert "agrees" in said
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name not in UNBROKEN])
-def test_a_broken_provider_diverges_in(name, answers):
+def test_a_broken_provider_diverges_in(name: str, answers: Answers) -> None:
     code, said = answers[name, "broken"]
     assert code == 1, said
     assert "diverges" in said
 
 
-def test_a_script_runs_alone_and_shows_both_bit_patterns(tmp_path):
+def test_a_script_runs_alone_and_shows_both_bit_patterns(tmp_path: Path) -> None:
     of = CASES["special values"]
     provider = provider_file(tmp_path, "import numpy as np\ndef maximum(a, b):\n    return np.fmax(a, b)\n")
     text = written(of, provider, Circumstances(oracle="NumPy 2.4.6"))
@@ -240,7 +243,7 @@ def test_a_script_runs_alone_and_shows_both_bit_patterns(tmp_path):
         ("where= and out=", "def add(a, b, where, out): return np.add(a, b, out=out)", "out: "),
     ],
 )
-def test_what_differs_is_named(name, body, said, tmp_path):
+def test_what_differs_is_named(name: str, body: str, said: str, tmp_path: Path) -> None:
     provider = provider_file(tmp_path, f"import numpy as np\n{body}\n")
     of = CASES[name]
     if name == "out= with gaps":  # the last element of the memory is no element of the array
@@ -251,13 +254,13 @@ def test_what_differs_is_named(name, body, said, tmp_path):
 
 
 @pytest.mark.parametrize(("by", "code"), [(2, 0), (3, 1)])
-def test_exp_may_be_two_ulp_off_and_not_three(by, code, tmp_path):
+def test_exp_may_be_two_ulp_off_and_not_three(by: int, code: int, tmp_path: Path) -> None:
     of = case("exp", "d->d", array("d.general", 4))
     body = f"import numpy as np\ndef exp(x):\n    y = np.exp(x)\n    return y + {by} * np.spacing(y)\n"
     assert run(written(of, provider_file(tmp_path, body)), tmp_path).returncode == code
 
 
-def test_the_judges_own_intervals_are_taken_where_there_are_some(tmp_path):
+def test_the_judges_own_intervals_are_taken_where_there_are_some(tmp_path: Path) -> None:
     of = CASES["a reduction of a ufunc"]
     answer = expected(of)
     exact = calling.array_of(answer.values[0])
@@ -270,7 +273,7 @@ def test_the_judges_own_intervals_are_taken_where_there_are_some(tmp_path):
     assert run(written(of, off), tmp_path).returncode == 1
 
 
-def test_a_sum_that_the_judge_refused_is_refused_by_the_script_however_near_it_is(tmp_path):
+def test_a_sum_that_the_judge_refused_is_refused_by_the_script_however_near_it_is(tmp_path: Path) -> None:
     of = case("sum", "F->F", array("F.general", 2, 3), axis=0)
     answer = calling.array_of(expected(of).values[0]).copy()
     answer[1] += np.spacing(answer[1].real)
@@ -292,7 +295,7 @@ def test_a_sum_that_the_judge_refused_is_refused_by_the_script_however_near_it_i
     assert run(written(of, NUMPY, Circumstances(verdict=verdict)), tmp_path).returncode == 0
 
 
-def test_a_crash_reproduces_by_crashing_after_a_line_that_names_the_call(tmp_path):
+def test_a_crash_reproduces_by_crashing_after_a_line_that_names_the_call(tmp_path: Path) -> None:
     provider = provider_file(tmp_path, "import os, signal\ndef add(a, b): os.kill(os.getpid(), signal.SIGSEGV)\n")
     verdict = Verdict(
         case_id="add-case", op="add", loop="dd->d", layout="contiguous", verdict="crashed", failed_class="outcome"
@@ -309,7 +312,7 @@ def test_a_crash_reproduces_by_crashing_after_a_line_that_names_the_call(tmp_pat
     ["import time; time.sleep(60)", "import re; re.match('(a*)*b', 'a' * 60)"],
     ids=["waiting", "holding the interpreter's lock"],
 )
-def test_a_hang_is_given_up(body, tmp_path):
+def test_a_hang_is_given_up(body: str, tmp_path: Path) -> None:
     provider = provider_file(tmp_path, f"def add(a, b):\n    {body}\n")
     verdict = Verdict(
         case_id="add-case", op="add", loop="dd->d", layout="contiguous", verdict="timed_out", failed_class="outcome"
@@ -324,7 +327,7 @@ def test_a_hang_is_given_up(body, tmp_path):
     ("text", "said"),
     [("import nowhere_at_all", "No module named"), ("x = 1", "has no attribute 'add'"), (None, "No such file")],
 )
-def test_a_provider_that_cannot_be_asked_ends_with_2(text, said, tmp_path):
+def test_a_provider_that_cannot_be_asked_ends_with_2(text: str | None, said: str, tmp_path: Path) -> None:
     provider = provider_file(tmp_path, text or "")
     if text is None:
         Path(provider.spec).unlink()
@@ -333,24 +336,24 @@ def test_a_provider_that_cannot_be_asked_ends_with_2(text, said, tmp_path):
     assert said in answer.stdout
 
 
-def test_a_module_in_the_current_directory_is_found_under_isolation(tmp_path):
+def test_a_module_in_the_current_directory_is_found_under_isolation(tmp_path: Path) -> None:
     (tmp_path / "mylib.py").write_text("from numpy import add\n")
     provider = ProviderIdentity(spec="mylib", name="mylib", version=None)
     assert run(written(CASES["add of float64"], provider), tmp_path).returncode == 0
 
 
-def test_the_short_spec_numba_is_the_package_of_the_kernels():
+def test_the_short_spec_numba_is_the_package_of_the_kernels() -> None:
     provider = ProviderIdentity(spec="numba", name="parity_kernels", version=None)
     assert "PROVIDER = 'parity_kernels'" in written(CASES["add of float64"], provider)
 
 
-def test_a_relative_path_becomes_absolute(tmp_path, monkeypatch):
+def test_a_relative_path_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text = written(CASES["add of float64"], ProviderIdentity(spec="./mine.py", name="mine", version=None))
     assert f"PROVIDER = {str(tmp_path / 'mine.py')!r}" in text
 
 
-def test_words_of_others_cannot_end_the_docstring(tmp_path):
+def test_words_of_others_cannot_end_the_docstring(tmp_path: Path) -> None:
     verdict = Verdict(
         case_id="c", op="add", loop="dd->d", layout="l", verdict="diverged", message='"""\nimport os\n\\x00 \x00 \\'
     )
@@ -358,6 +361,6 @@ def test_words_of_others_cannot_end_the_docstring(tmp_path):
     assert run(written(of, NUMPY, Circumstances(verdict=verdict, oracle='a "b"')), tmp_path).returncode == 0
 
 
-def test_an_outcome_that_no_oracle_has_is_refused():
+def test_an_outcome_that_no_oracle_has_is_refused() -> None:
     with pytest.raises(TypeError, match="Crashed"):
         written(CASES["add of float64"], NUMPY, outcome=Crashed(11))
