@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,10 @@ UNARY = ("absolute",)
 REDUCTIONS = ("sum", "max", "min")
 EPOCH_NS = 1_000_000  # one timing is at least this long: the clock's resolution and a call's overhead vanish in it
 
+Call = Callable[[], np.ndarray]
+Pair = tuple[Call, Call]
+"""Our call and NumPy's."""
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -38,7 +43,7 @@ class Workload:
     dtype: str
     shape: tuple[int, ...]
     layout: str
-    make: Callable[[], tuple[Callable[[], object], Callable[[], object]]]
+    make: Callable[[], Pair]
     """Builds the operands, and gives back our call and NumPy's."""
 
 
@@ -72,7 +77,7 @@ def _operands(layout: str, size: int, dtype: str, nin: int) -> list[np.ndarray]:
     return arrays
 
 
-def _elementwise_pair(op: str, layout: str, size: int, dtype: str) -> tuple[Callable[[], object], Callable[[], object]]:
+def _elementwise_pair(op: str, layout: str, size: int, dtype: str) -> Pair:
     ours, numpys = getattr(parity_kernels, op), getattr(np, op)
     arrays = _operands(layout, size, dtype, numpys.nin)
     return (lambda: ours(*arrays)), (lambda: numpys(*arrays))
@@ -88,7 +93,7 @@ def elementwise(sizes: tuple[int, ...]) -> Iterator[Workload]:
             for dtype in DTYPES:
                 for size in sizes:
 
-                    def make(op: str = op, layout: str = layout, size: int = size, dtype: str = dtype):
+                    def make(op: str = op, layout: str = layout, size: int = size, dtype: str = dtype) -> Pair:
                         return _elementwise_pair(op, layout, size, dtype)
 
                     yield Workload(f"{op} {layout} {dtype} {size:.0e}", op, dtype, (size,), layout, make)
@@ -107,7 +112,9 @@ def reductions(sizes: tuple[int, ...]) -> Iterator[Workload]:
                 }.items():
                     for axis in range(len(shape)):
 
-                        def make(op: str = op, shape: tuple[int, ...] = shape, dtype: str = dtype, axis: int = axis):
+                        def make(
+                            op: str = op, shape: tuple[int, ...] = shape, dtype: str = dtype, axis: int = axis
+                        ) -> Pair:
                             ours, numpys, x = getattr(parity_kernels, op), getattr(np, op), _values(shape, dtype)
                             return (lambda: ours(x, axis)), (lambda: numpys(x, axis))
 
@@ -137,7 +144,7 @@ def ratio(workload: Workload, rounds: int) -> tuple[float, float]:
     ours()
     loops = max(1, 2 * EPOCH_NS // (time.perf_counter_ns() - started))
 
-    def timed(call: Callable[[], object]) -> int:
+    def timed(call: Call) -> int:
         begin = time.thread_time_ns()  # of this thread: neighbours that take the processor away do not count
         for _ in range(loops):
             call()
@@ -161,7 +168,7 @@ def main() -> int:
     chosen = [w for w in workloads(tuple(map(int, options.sizes.split(",")))) if options.only in w.name]
     if not chosen:
         parser.error(f"no workload has {options.only!r} in its name")
-    rows = []
+    rows: list[dict[str, Any]] = []
     gc.disable()
     for workload in chosen:
         value, seconds = ratio(workload, options.rounds)

@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,9 @@ def distances(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     with np.errstate(all="ignore"):
         exponent = np.maximum(np.frexp(np.where(largest > 0, largest, 1))[1] - 1, form.e_min)
         exponent = np.where(largest > 0, exponent, form.e_min)
-        found = np.abs(ours.astype(wide) - theirs.astype(wide)) / np.ldexp(np.longdouble(1), exponent - form.precision + 1)
+        found = np.abs(ours.astype(wide) - theirs.astype(wide)) / np.ldexp(
+            np.longdouble(1), exponent - form.precision + 1
+        )
         finite = np.isfinite(theirs) & np.isfinite(ours)
         same = (np.isnan(ours) == np.isnan(theirs)) & (np.isinf(ours) == np.isinf(theirs))
     return np.where(finite, found, np.where(same, 0, np.inf)).astype(np.float64)
@@ -53,7 +56,8 @@ def main() -> int:
     parser.add_argument("--samples", type=int, default=2_000_000)
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
-    rng, found = np.random.default_rng(20261120), []
+    rng = np.random.default_rng(20261120)
+    found: list[dict[str, Any]] = []
     for row in CATALOGUE.values():
         for loop, tolerance in row.tolerances.items():
             if row.kind != "ufunc" or tolerance.rule not in ("ulp", "ulp_normwise") or loop not in row.loops:
@@ -65,9 +69,13 @@ def main() -> int:
             far = distances(ours, theirs)
             measured = far[np.isfinite(far)].max()
             other, at = int(np.isinf(far).sum()), int(np.argmax(far))
-            found.append({"op": row.name, "loop": loop, "worst": float(measured), "limit": tolerance.limit, "other_class": other})
+            found.append(
+                {"op": row.name, "loop": loop, "worst": float(measured), "limit": tolerance.limit, "other_class": other}
+            )
             where = ", ".join(repr(argument[at]) for argument in arguments)
-            print(f"{row.name:<12} {loop:<8} worst {measured:<10.4g} limit {tolerance.limit:<5} other class {other:<7} at {where}")
+            print(
+                f"{row.name:<12} {loop:<8} worst {measured:<10.4g} limit {tolerance.limit:<5} other class {other:<7} at {where}"
+            )
             sys.stdout.flush()
     if chosen.json:
         chosen.json.write_text(json.dumps(found, indent=2) + "\n")

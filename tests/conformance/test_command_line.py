@@ -18,7 +18,7 @@ from parity.documents.report import Counts
 from parity.documents.verdict import BAD, VERDICTS
 
 OPS = "add,max"
-PATHS = os.pathsep.join(str(Path(package.__file__).parents[1]) for package in (parity, parity_kernels))
+PATHS = os.pathsep.join(str(Path(package.__path__[0]).parent) for package in (parity, parity_kernels))
 DISTINCTIVE = "c6230c5ea1b2d347"  # a float64 that no rule of arithmetic gives, big-endian
 
 BROKEN = """

@@ -31,6 +31,17 @@ def out_plain(subject: Subject) -> Iterator[Draft]:
     yield subject.draft("out", operands(subject, COUNT), out=given(subject, COUNT))
 
 
+_LEFT_UNWRITTEN = ("isnan", "isinf", "isfinite", "signbit")
+"""NumPy 2.4.6 with AVX-512 leaves most of a strided `out` of these unwritten in float32 and float64, from 16
+elements on (docs/adr/0006): no answer to hold anybody to."""
+
+
+def _written_by_numpy(subject: Subject, strides: tuple[int, ...] | None) -> bool:
+    """Whether NumPy writes every element of an `out` with these strides."""
+    broken = subject.row.name in _LEFT_UNWRITTEN and subject.inputs[0] in "fd"
+    return not broken or strides is None or 1 in strides
+
+
 def out_laid_out(subject: Subject) -> Iterator[Draft]:
     """`out=` with gaps, backwards, in F order, byte-swapped, unaligned: what lies between its elements stays."""
     choices: tuple[tuple[str, tuple[int, ...], dict[str, Any]], ...] = (
@@ -44,13 +55,15 @@ def out_laid_out(subject: Subject) -> Iterator[Draft]:
     )
     for number in subject.turn(len(choices)):
         layout, shape, how = choices[number]
-        yield subject.draft(layout, operands(subject, *shape), out=given(subject, *shape, **how))
+        if _written_by_numpy(subject, how.get("strides")):
+            yield subject.draft(layout, operands(subject, *shape), out=given(subject, *shape, **how))
 
 
 def out_strided(subject: Subject) -> Iterator[Draft]:
     """Every second element of `out=`."""
-    strided = {"strides": (2,), "length": 2 * COUNT + 3, "offset": 1}
-    yield subject.draft("out-strided", operands(subject, COUNT), out=given(subject, COUNT, **strided))
+    strided: dict[str, Any] = {"strides": (2,), "length": 2 * COUNT + 3, "offset": 1}
+    if _written_by_numpy(subject, strided["strides"]):
+        yield subject.draft("out-strided", operands(subject, COUNT), out=given(subject, COUNT, **strided))
 
 
 def out_empty_and_0d(subject: Subject) -> Iterator[Draft]:

@@ -180,7 +180,8 @@ def neighbour(value: np.generic) -> np.generic:
     """The value with its lowest bit flipped."""
     raw = bytearray(value.tobytes())
     raw[0] ^= 1
-    return np.frombuffer(bytes(raw), value.dtype)[0]
+    flipped: np.generic = np.frombuffer(bytes(raw), value.dtype)[0]
+    return flipped
 
 
 def filled(value: Any, places: Callable[..., Any]) -> Broken:

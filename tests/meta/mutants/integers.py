@@ -11,7 +11,7 @@ SIGNED, UNSIGNED = "bhil", "BHIL"
 INTEGERS = SIGNED + UNSIGNED
 
 
-def _saturated(exact: Callable[[int, int], int]) -> Broken:
+def _saturated(exact: Callable[..., int]) -> Broken:
     """Python's integers do not wrap around; what does not fit becomes the nearest limit."""
 
     def call(kernel: Kernel, *inputs: Any) -> Any:

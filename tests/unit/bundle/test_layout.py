@@ -10,8 +10,7 @@ import orjson
 import pytest
 
 from parity.bundle.layout import FAILURES, MANIFEST, REQUEST, Bundle, Evidence, new_run_id, write_bundle
-from parity.calling import Raised, Returned, Value
-from parity.documents import durable
+from parity.calling import Outcome, Raised, Returned, Value
 from parity.documents.capture import OracleIdentity
 from parity.documents.case import ArrayArgument, Call, Case, Plan, Pool, plan_digest
 from parity.documents.manifest import Manifest
@@ -44,7 +43,7 @@ PLAN = Plan(
     pools=tuple(Pool(name=name, count=count, sha256="0" * 64) for name, count in (("d.general", 4), ("?.general", 3))),
     cases=CASES,
 )
-EXPECTED = (
+EXPECTED: tuple[Outcome, ...] = (
     Returned((Value("array", "<f8", (1,), b"\x00\xff" * 4),), (b"ab",), (True,), ("0",), ("over",), ("W",)),
     Raised("ValueError", ("ValueError", "Exception"), "no"),
 )
@@ -144,7 +143,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     left = evidence()
-    monkeypatch.setattr(durable.os, "fsync", refuse)
+    monkeypatch.setattr("parity.documents.durable.os.fsync", refuse)
     with pytest.raises(StorageError, match="No space left") as refused:
         write_bundle(tmp_path / "runs", left)
     monkeypatch.undo()

@@ -3,18 +3,20 @@
 NumPy here is the subject that makes the plan meaningful, not an oracle: no result is checked for its value.
 """
 
-from typing import Any
-from parity.calling import Outcome
-from parity.documents.case import Case
 import random
+from typing import Any
 
 import numpy as np
 import pytest
 
-from parity.calling import CODES, Returned, outcome
+from parity.calling import CODES, Outcome, Returned, outcome
 from parity.cases.planning import plan
+from parity.documents.case import Case
 from parity.documents.elements import BY_CODE
 from parity.ops.catalogue import CATALOGUE
+
+Made = tuple[tuple[Case, ...], list[dict[str, Any]], dict[str, np.ndarray], list[Outcome]]
+"""Cases, their calls, the pools that they read, and what NumPy answered."""
 
 MAY_RAISE = ("empty", "reduce-empty", "python-misfit")
 
@@ -64,7 +66,7 @@ def test_results_differ_from_lane_to_lane(made: Made) -> None:
 
     Left out: what integers and bool make constant (isnan and its like, a bool's absolute value of few).
     """
-    varied = {}
+    varied: dict[tuple[str, str], int] = {}
     for case, outcome_ in zip(made[0], made[3], strict=True):
         row = CATALOGUE[case.call.op.partition(".")[0]]
         if isinstance(outcome_, Returned) and row.kind == "ufunc" and case.layout in ("negative", "negative-strided"):
@@ -87,7 +89,7 @@ def test_operands_are_not_one_and_the_same_run_of_elements(made: Made) -> None:
 
 
 def test_distinct_results_stay_within_6_mib(made: Made) -> None:
-    found = set()
+    found: set[bytes] = set()
     for outcome_ in made[3]:
         if isinstance(outcome_, Returned):
             found |= {value.data for value in outcome_.values} | set(outcome_.written)

@@ -1,15 +1,13 @@
 """Plans: complete, nested, of the size that was asked for, and the same cases whatever else is selected."""
 
-from parity.cases.planning import Planned
-from parity.documents.case import Case
 import re
 
 import pytest
 
 from parity.cases import planning, suites
-from parity.cases.planning import check_complete, plan
+from parity.cases.planning import Planned, check_complete, plan
 from parity.cases.subject import Draft, array
-from parity.documents.case import ArrayArgument, Plan, array_arguments, plan_digest
+from parity.documents.case import ArrayArgument, Case, Plan, array_arguments, plan_digest
 from parity.documents.model import sha256
 from parity.errors import CatalogueError, InconclusiveError
 from parity.ops.catalogue import CATALOGUE
@@ -126,7 +124,7 @@ def test_two_equal_cases_are_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def layouts_by_row(planned: Planned, kinds: tuple[str, ...]) -> dict[str, set[str]]:
-    found = {row.name: set() for row in CATALOGUE.values() if row.kind in kinds}
+    found: dict[str, set[str]] = {row.name: set() for row in CATALOGUE.values() if row.kind in kinds}
     for case in planned.plan.cases:
         found.get(case.call.op.partition(".")[0], set()).add(case.layout)
     return found
@@ -177,7 +175,7 @@ def test_core_has_every_length_from_1_to_130_and_1000(core: Planned) -> None:
 
 @pytest.mark.parametrize("suite", ["smoke", "core"])
 def test_every_row_has_a_case_past_64_lanes(suite: str, request: pytest.FixtureRequest) -> None:
-    planned = request.getfixturevalue(suite)
+    planned: Planned = request.getfixturevalue(suite)
     seen = {
         case.call.op
         for case in planned.plan.cases
@@ -197,7 +195,8 @@ def test_smoke_has_negative_strides_masks_and_given_outputs_for_every_row(smoke:
 
 @pytest.mark.parametrize("suite", ["smoke", "core"])
 def test_a_ufunc_with_a_mask_always_has_an_output(suite: str, request: pytest.FixtureRequest) -> None:
-    for case in request.getfixturevalue(suite).plan.cases:
+    planned: Planned = request.getfixturevalue(suite)
+    for case in planned.plan.cases:
         if (
             CATALOGUE[case.call.op.partition(".")[0]].kind == "ufunc"
             and "." not in case.call.op

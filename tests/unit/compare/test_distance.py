@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from parity.compare import distance
 from parity.documents.elements import FLOAT_FORMATS
 
+from .by_hand import Hand
+
 FLOATS = {"e": "u2", "f": "u4", "d": "u8"}
+Pair = tuple[str, tuple[int, int], bool, bool]
+"""A format, two magnitudes by their bits, and whether each is negative."""
 
 
 def bits(char: str) -> st.SearchStrategy[int]:
@@ -52,7 +56,9 @@ def test_e_is_that_of_rational_arithmetic(pair: Pair) -> None:
     char, (one, two), *signs = pair
     expected, actual = (number(char, m, negative=s) for m, s in zip((one, two), signs, strict=True))
     with np.errstate(over="ignore"):
-        found = distance.in_ulp(np.float64([expected]), np.float64([actual]), FLOAT_FORMATS[char])[0]
+        found = distance.in_ulp(np.array([expected], np.float64), np.array([actual], np.float64), FLOAT_FORMATS[char])[
+            0
+        ]
     right = exact_ulps(expected, actual, char)
     if right < 2**20:
         assert Fraction(float(found)) == right
@@ -92,7 +98,9 @@ def test_steps_across_zero_are_counted(char: str, below: int, above: int) -> Non
         pytest.param("power", "d", 3.0, 2, id="in float64"),
     ],
 )
-def test_off_by_the_limit_is_within_and_by_one_more_is_not(hand: Hand, op: str, char: str, start: float, limit: int) -> None:
+def test_off_by_the_limit_is_within_and_by_one_more_is_not(
+    hand: Hand, op: str, char: str, start: float, limit: int
+) -> None:
     loop = f"{char * 2 if op == 'power' else char}->{char}"
     first = int(np.array(start, char).view(FLOATS[char]))
     for steps, verdict in ((0, "exact"), (1, "within_tolerance"), (limit, "within_tolerance"), (limit + 1, "diverged")):
@@ -134,7 +142,9 @@ def test_an_ulp_is_one_of_the_loop_although_out_is_wider(hand: Hand) -> None:
     ("real_steps", "imaginary_steps", "verdict"),
     [(4, 0, "within_tolerance"), (5, 0, "diverged"), (3, 2, "within_tolerance"), (3, 3, "diverged")],
 )
-def test_a_complex_error_is_the_modulus_in_ulp_of_the_larger_component(hand: Hand, real_steps: int, imaginary_steps: int, verdict: str) -> None:
+def test_a_complex_error_is_the_modulus_in_ulp_of_the_larger_component(
+    hand: Hand, real_steps: int, imaginary_steps: int, verdict: str
+) -> None:
     """The imaginary part is 2^-20 of the real one: a step of the real part's ulp is 2^20 of its own."""
     unit = 2.0**-52
     expected = complex(1.5, 1.5 * 2.0**-20)

@@ -1,16 +1,17 @@
 """What holds of every outcome."""
 
-from parity.calling import Outcome
-from parity.ops.row import Operation
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.calling import Raised, Returned, Value
+from parity.calling import Outcome, Raised, Returned, Value
 from parity.compare.judge import judge
 from parity.documents.elements import BY_CODE, ELEMENTS
 from parity.ops.catalogue import CATALOGUE
+from parity.ops.row import Operation
+
+from .by_hand import Hand
 
 EXACT_LOOPS = sorted(
     (row.name, loop)
@@ -56,7 +57,9 @@ def test_there_are_exact_loops_to_try() -> None:
 
 @settings(max_examples=400)
 @given(st.sampled_from(EXACT_LOOPS), st.data())
-def test_one_flipped_bit_in_the_result_of_an_exact_loop_is_never_exact(hand: Hand, named: tuple[str, str], data: st.DataObject) -> None:
+def test_one_flipped_bit_in_the_result_of_an_exact_loop_is_never_exact(
+    hand: Hand, named: tuple[str, str], data: st.DataObject
+) -> None:
     op, loop = named
     expected = data.draw(values(ELEMENTS[loop[-1]].code).filter(lambda value: value.data))
     bit = data.draw(st.integers(0, 8 * len(expected.data) - 1))
@@ -79,7 +82,9 @@ def test_one_flipped_bit_in_the_result_of_an_exact_loop_is_never_exact(hand: Han
 
 
 @given(all_values, all_values)
-def test_any_two_results_are_judged_without_an_error_and_alike_in_both_directions(hand: Hand, one: Value, two: Value) -> None:
+def test_any_two_results_are_judged_without_an_error_and_alike_in_both_directions(
+    hand: Hand, one: Value, two: Value
+) -> None:
     case = hand.case("add", "dd->d")
     there = judge(case, hand.returned(one), hand.returned(two), {})
     back = judge(case, hand.returned(two), hand.returned(one), {})

@@ -1,17 +1,18 @@
 """Reductions: which inputs enter an element, and what is accepted of it."""
 
 from typing import Any
-from parity.calling import Returned
-from parity.documents.case import Attribute
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.calling import outcome
+from parity.calling import Returned, outcome
 from parity.compare.gather import gather
 from parity.compare.judge import judge
-from parity.documents.case import ArrayArgument, PythonScalar
+from parity.documents.case import ArrayArgument, Attribute, Case, PythonScalar
+
+from .by_hand import Hand
 
 GENERATOR = np.random.default_rng(7)
 POOLS = {
@@ -29,8 +30,15 @@ POOLS |= {f"{char}.near": 1 + POOLS[f"{char}.tame"] / 8 for char in "efdD"}
 CUMULATIVE = {"cumsum": np.cumsum, "add.accumulate": np.add.accumulate}
 
 
-def argument(pool: str="d.tame", shape: tuple[int, ...]=(1000,), **fields: Any) -> ArrayArgument:
+def argument(pool: str = "d.tame", shape: tuple[int, ...] = (1000,), **fields: Any) -> ArrayArgument:
     return ArrayArgument(pool=pool, shape=shape, **fields)
+
+
+def numpys(case: Case) -> Returned:
+    """What NumPy returns."""
+    found = outcome(np, case.call.plain(), POOLS)
+    assert isinstance(found, Returned)
+    return found
 
 
 calls = st.tuples(
@@ -43,7 +51,9 @@ calls = st.tuples(
 
 
 @given(calls)
-def test_the_terms_of_each_element_add_up_to_it(hand: Hand, drawn: tuple[list[int], bool, bool, bool, st.DataObject]) -> None:
+def test_the_terms_of_each_element_add_up_to_it(
+    hand: Hand, drawn: tuple[list[int], bool, bool, bool, st.DataObject]
+) -> None:
     shape, keepdims, masked, initial, data = drawn
     ndim = len(shape)
     axes = (
@@ -54,7 +64,7 @@ def test_the_terms_of_each_element_add_up_to_it(hand: Hand, drawn: tuple[list[in
         )
     )
     axis = data.draw(axes)
-    kwargs = {"axis": axis}
+    kwargs: dict[str, Attribute] = {"axis": axis}
     if keepdims:
         kwargs["keepdims"] = True
     if masked:
@@ -63,25 +73,31 @@ def test_the_terms_of_each_element_add_up_to_it(hand: Hand, drawn: tuple[list[in
         kwargs["initial"] = PythonScalar(python="float", value=(0.5).hex())
     op = data.draw(st.sampled_from(["sum", "add.reduce"]))
     case = hand.case(op, "d->d", argument(shape=tuple(shape), swapped=True), **kwargs)
-    result = outcome(np, case.call.plain(), POOLS).values[0]
+    result = numpys(case).values[0]
     reduction = gather(case, POOLS, result.shape)
+    assert reduction is not None
     sums = [reduction.terms(line).sum() for line, _ in reduction.positions]
     np.testing.assert_allclose(np.frombuffer(result.data), sums, rtol=1e-12)
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=3), st.sampled_from(sorted(CUMULATIVE)), st.data())
-def test_the_prefix_of_each_element_of_a_running_sum_adds_up_to_it(hand: Hand, shape: list[int], op: str, data: st.DataObject) -> None:
+def test_the_prefix_of_each_element_of_a_running_sum_adds_up_to_it(
+    hand: Hand, shape: list[int], op: str, data: st.DataObject
+) -> None:
     axis = data.draw(st.integers(-len(shape), len(shape) - 1) | (st.none() if op == "cumsum" else st.nothing()))
     case = hand.case(op, "d->d", argument(shape=tuple(shape)), axis=axis)
-    result = outcome(np, case.call.plain(), POOLS).values[0]
+    result = numpys(case).values[0]
     reduction = gather(case, POOLS, result.shape)
+    assert reduction is not None
     sums = [reduction.terms(line)[:count].sum() for line, count in reduction.positions]
     np.testing.assert_allclose(np.frombuffer(result.data), sums, rtol=1e-12)
 
 
 def test_an_axis_that_is_given_by_position_is_read(hand: Hand) -> None:
     case = hand.case("sum", "d->d", argument(shape=(3, 4)), PythonScalar(python="int", value="1"))
-    assert gather(case, POOLS, (3,)).lines.shape == (3, 4)
+    reduction = gather(case, POOLS, (3,))
+    assert reduction is not None
+    assert reduction.lines.shape == (3, 4)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +112,12 @@ def test_an_axis_that_is_given_by_position_is_read(hand: Hand) -> None:
         ("cumsum", "l.large", {}, "l"),
     ],
 )
-def test_the_accumulator_is_numpys(hand: Hand, op: str, pool: str, kwargs: dict[str, Attribute], accumulator: str) -> None:
-    assert gather(hand.case(op, "d->d", argument(pool, (5,)), **kwargs), POOLS, ()).accumulator == accumulator
+def test_the_accumulator_is_numpys(
+    hand: Hand, op: str, pool: str, kwargs: dict[str, Attribute], accumulator: str
+) -> None:
+    reduction = gather(hand.case(op, "d->d", argument(pool, (5,)), **kwargs), POOLS, ())
+    assert reduction is not None
+    assert reduction.accumulator == accumulator
 
 
 # -- what is accepted ------------------------------------------------------------------------------
@@ -111,7 +131,9 @@ def test_a_naive_float32_sum_of_a_million_tenths_is_refused_and_a_pairwise_one_a
     case = hand.case("sum", "f->f", argument("f.tenth", (1_000_000,)))
     refused = hand.judged_call(case, POOLS, sum=naive)
     assert (refused.verdict, refused.failed_class) == ("diverged", "value")
+    assert refused.bound is not None
     assert refused.bound > 100
+    assert refused.ulp is not None
     assert refused.ulp > 10_000
 
     def pairwise(a: np.ndarray) -> np.float32:
@@ -119,6 +141,7 @@ def test_a_naive_float32_sum_of_a_million_tenths_is_refused_and_a_pairwise_one_a
 
     accepted = hand.judged_call(case, POOLS, sum=pairwise)
     assert accepted.verdict == "within_tolerance"
+    assert accepted.bound is not None
     assert 0 < accepted.bound <= 1
     assert accepted.condition == 1.0
 
@@ -144,8 +167,7 @@ def test_what_wide_arithmetic_gives_is_accepted_and_a_little_off_is_refused(hand
     pool = f"{char}.near" if "prod" in op or "multiply" in op else f"{char}.tame"
     result = {"D": "d"}.get(char, char) if op in ("var", "std") else char
     case = hand.case(op, f"{char}->{result}", argument(pool, (3, 61)), axis=1)
-    plain = case.call.plain()
-    expected = outcome(np, plain, POOLS)
+    expected = numpys(case)
     dtype = expected.values[0].dtype
     wide = np.longdouble if char != "D" else np.clongdouble
     name, _, method = op.partition(".")
@@ -162,6 +184,7 @@ def test_what_wide_arithmetic_gives_is_accepted_and_a_little_off_is_refused(hand
     assert near.arbitration is None
     far = judge(case, expected, answer({"e": 1.5, "f": 1.0001}.get(char, 1 + 1e-12)), POOLS)
     assert (far.verdict, far.failed_class, far.arbitration) == ("diverged", "value", "not_arbitrated")
+    assert far.bound is not None
     assert far.bound > 1
     assert far.index is not None
 
@@ -192,8 +215,8 @@ def test_a_difference_in_one_element_of_a_running_sum_is_found_there(hand: Hand)
 def test_overflow_on_the_way_to_a_finite_sum(hand: Hand, expected: float, actual: float, failed: str | None) -> None:
     """3e38 + 3e38 - 3e38 in float32: the exact sum is finite, a partial sum is not."""
     case = hand.case("sum", "f->f", argument("f.huge", (3,)))
-    values = (hand.returned(hand.value(number, "f4")) for number in (expected, actual))
-    found = judge(case, *values, POOLS)
+    due, given_ = (hand.returned(hand.value(number, "f4")) for number in (expected, actual))
+    found = judge(case, due, given_, POOLS)
     assert (found.verdict, found.failed_class) == ("diverged" if failed else "within_tolerance", failed)
 
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parity.documents import durable
 from parity.documents.durable import replacing_directory, write_file
 from parity.errors import ExitCode, StorageError
 
@@ -52,7 +51,7 @@ def test_a_refused_write_leaves_the_old_content(
 ) -> None:
     path = tmp_path / "file"
     write_file(path, b"old")
-    monkeypatch.setattr(durable.os, call, refusing(code))
+    monkeypatch.setattr(f"parity.documents.durable.os.{call}", refusing(code))
     with pytest.raises(StorageError) as refused:
         write_file(path, b"new")
     monkeypatch.undo()
@@ -139,7 +138,7 @@ def test_a_refused_sync_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     target = tmp_path / "target"
     if old:
         target.mkdir()
-    monkeypatch.setattr(durable.os, "fsync", refusing(errno.ENOSPC))
+    monkeypatch.setattr("parity.documents.durable.os.fsync", refusing(errno.ENOSPC))
     with pytest.raises(StorageError, match="No space"), replacing_directory(target) as place:
         (place / "new").write_bytes(b"")
     assert names(tmp_path) == (["target"] if old else [])

@@ -104,8 +104,10 @@ def test_the_digest_covers_arity_and_methods() -> None:
 
 @pytest.mark.parametrize("field", ["rule", "limit", "reason", "provenance", "worst"])
 def test_the_digest_covers_a_tolerances(field: str) -> None:
-    other = {"rule": "ulp_normwise", "limit": 3, "reason": "other", "provenance": "proved", "worst": "other"}[field]
-    one, two = (replace(EXP, tolerances={"d->d": row}) for row in (LIMIT, replace(LIMIT, **{field: other})))
+    others: dict[str, Any] = {
+        "rule": "ulp_normwise", "limit": 3, "reason": "other", "provenance": "proved", "worst": "other",
+    }  # fmt: skip
+    one, two = (replace(EXP, tolerances={"d->d": row}) for row in (LIMIT, replace(LIMIT, **{field: others[field]})))
     assert canonical(one.plain()) != canonical(two.plain())
 
 

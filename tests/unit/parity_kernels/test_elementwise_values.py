@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
+
 import numpy as np
 import pytest
 
@@ -27,9 +28,9 @@ def special_values(dtype: np.dtype) -> list[float]:
     if dtype.kind == "b":
         return [False, True]
     if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
-        wanted = [0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 33, 63, 64, 65, -1, -2, -3, -7, limits.min, limits.min + 1]
-        return [value for value in [*wanted, limits.max - 1, limits.max] if limits.min <= value <= limits.max]
+        least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+        wanted = [0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 33, 63, 64, 65, -1, -2, -3, -7, least, least + 1, most - 1, most]
+        return [value for value in wanted if least <= value <= most]
     limits = np.finfo(dtype)
     positive = [0, 1, 2, 3, 0.5, 1.5, 2.5, 0.1, 10, np.inf, limits.max, limits.tiny, limits.smallest_subnormal]
     return [float(sign * value) for value in positive for sign in (1, -1)] + [np.nan]
@@ -79,8 +80,11 @@ def distance(expected: np.ndarray, actual: np.ndarray) -> np.ndarray:
     return np.where(both_nan, 0.0, np.where(same_class, apart, np.inf))
 
 
-def operands(name: str, signature: str, count: int, step: int, seed: int=0) -> list[np.ndarray]:
-    arrays = [values(char, count * abs(step), seed + 10 * k)[::step] for k, char in enumerate(signature.split("->")[0])]
+def operands(name: str, signature: str, count: int, step: int, seed: int = 0) -> list[np.ndarray]:
+    arrays = [
+        values(char, count * abs(step), seed + 10 * k)[::step]
+        for k, char in enumerate(signature.split("->", maxsplit=1)[0])
+    ]
     if name == "power" and arrays[1].dtype.kind == "i":
         arrays[1][arrays[1] < 0] = 3  # NumPy raises; a test of its own
     return arrays

@@ -52,7 +52,7 @@ ROWS = [(row.name, loop) for row in CATALOGUE.values() for loop in row.loops[:3]
 def verdicts() -> st.SearchStrategy[list[Verdict]]:
     """Any verdicts on any rows, with any message."""
     one = st.builds(
-        lambda row, name, number, message, ulp: verdict(*row, name, number=number, message=message, ulp=ulp),
+        lambda row, name, number, message, ulp: verdict(row[0], row[1], name, number=number, message=message, ulp=ulp),
         st.sampled_from(ROWS),
         st.sampled_from(VERDICTS),
         st.integers(0, 2**48 - 1),

@@ -1,14 +1,14 @@
-from parity.documents.verdict import Verdict
 import json
 
 import pytest
 from hypothesis import given
-from report_evidence import head, verdict, verdicts
 
-from parity.documents.verdict import BAD, VERDICTS
+from parity.documents.verdict import BAD, VERDICTS, Verdict
 from parity.errors import ExitCode
 from parity.report import interchange
 from parity.report.fold import PURE_NOTE, fold, redact
+
+from .report_evidence import head, verdict, verdicts
 
 
 @given(verdicts())

@@ -1,5 +1,3 @@
-from parity.documents.report import Report
-from parity.documents.verdict import Verdict
 import io
 import math
 import struct
@@ -8,17 +6,19 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from report_evidence import NASTY, head, verdict, verdicts
 from rich.console import Console
 
 from parity.documents.elements import ELEMENTS
-from parity.documents.verdict import BAD
+from parity.documents.report import Report
+from parity.documents.verdict import BAD, Verdict
 from parity.ops.catalogue import CATALOGUE
 from parity.report import junit, markdown, terminal
 from parity.report.bit_pattern import number, ulps
 from parity.report.fold import fold
 from parity.report.headline import headline
 from parity.report.matrix import COLUMNS, FAMILIES, MARKS, by_family, most_telling
+
+from .report_evidence import NASTY, head, verdict, verdicts
 
 BAD_CASES = [
     verdict("maximum", "dd->d", "diverged", failed_class="nan", ulp=None, number=1),
@@ -31,7 +31,7 @@ BAD_CASES = [
 ]
 
 
-def _shown(report: Report, width: int=80, encoding: str="utf-8") -> str:
+def _shown(report: Report, width: int = 80, encoding: str = "utf-8") -> str:
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding=encoding)
     terminal.show(report, Console(file=file, width=width, force_terminal=False))
@@ -57,7 +57,7 @@ class TestJUnit:
             for attribute, tag in (
                 ("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped"),
             ):  # fmt: skip
-                assert int(node.get(attribute)) == len(list(node.iter(tag))), f"{node.get('name')}: {attribute}"
+                assert int(node.attrib[attribute]) == len(list(node.iter(tag))), f"{node.get('name')}: {attribute}"
 
     def test_a_failed_gate_is_a_failure(self) -> None:
         cases = [verdict("exp", "d->d", "within_tolerance", ulp=3.0)]
@@ -69,7 +69,7 @@ class TestJUnit:
         root = ET.fromstring(junit.render(fold(BAD_CASES, head()), BAD_CASES))
         (suite,) = (suite for suite in root.iter("testsuite") if suite.get("name") == "parity.maximum")
         assert (suite.get("failures"), suite.get("errors")) == ("2", "1")
-        text = "".join(node.text for node in suite.iter("failure"))
+        text = "".join(node.text or "" for node in suite.iter("failure"))
         assert "expected: 3ff0000000000000" in text
         assert "actual: 3ff0000000000005" in text
 
@@ -195,6 +195,7 @@ class TestBitPattern:
         size = ELEMENTS[char].size
         raw = data.draw(st.binary(min_size=size, max_size=size))
         text = number(raw.hex(), char)
+        assert text is not None
         value = struct.unpack(f">{char}", raw)[0]
         if math.isnan(value):
             assert text in ("nan", "-nan")

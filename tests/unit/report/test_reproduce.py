@@ -1,19 +1,17 @@
-from typing import Any
-from parity.calling import Outcome
-from parity.documents.case import Argument, Attribute
 import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from parity import calling
-from parity.calling import CODES, Crashed
-from parity.documents.case import ArrayArgument, Call, Case, PythonScalar
+from parity.calling import CODES, Crashed, Outcome
+from parity.documents.case import Argument, ArrayArgument, Attribute, Call, Case, PythonScalar
 from parity.documents.elements import ELEMENTS
 from parity.documents.report import ProviderIdentity
 from parity.documents.verdict import Verdict
@@ -134,7 +132,9 @@ def expected(of: Case) -> Outcome:
     return calling.outcome(np, of.call.plain(), pools)
 
 
-def written(of: Case, provider: ProviderIdentity, circumstances: Circumstances | None=None, outcome: Outcome | None=None) -> str:
+def written(
+    of: Case, provider: ProviderIdentity, circumstances: Circumstances | None = None, outcome: Outcome | None = None
+) -> str:
     return script(of, POOLS, outcome or expected(of), provider, circumstances or Circumstances())
 
 
@@ -175,12 +175,16 @@ print(json.dumps(codes))
 """
 
 
+Answers = dict[tuple[str, str], tuple[int, str]]
+"""Exit code and words, by case and kind of provider."""
+
+
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
     """Exit code and words of each case's script with NumPy and with a broken provider, run in one isolated process."""
     folder = tmp_path_factory.mktemp("scripts")
     broken = provider_file(folder, BROKEN)
-    paths = {}
+    paths: dict[str, tuple[str, str]] = {}
     for name, of in CASES.items():
         for kind, provider in (("numpy", NUMPY), ("broken", broken)):
             path = folder / f"{len(paths)}.py"
