@@ -74,7 +74,8 @@ def main() -> int:
             )
             where = ", ".join(repr(argument[at]) for argument in arguments)
             print(
-                f"{row.name:<12} {loop:<8} worst {measured:<10.4g} limit {tolerance.limit:<5} other class {other:<7} at {where}"
+                f"{row.name:<12} {loop:<8} worst {measured:<10.4g} limit {tolerance.limit:<5} "
+                f"other class {other:<7} at {where}"
             )
             sys.stdout.flush()
     if chosen.json:

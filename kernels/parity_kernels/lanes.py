@@ -19,6 +19,7 @@ from parity_kernels.memory import COMPUTED, INT64, ITEMSIZE
 REALS: dict[str, ir.Type] = {"f": ir.FloatType(), "d": ir.DoubleType()}
 PART: dict[str, str] = {"f": "f", "d": "d", "F": "f", "D": "d"}
 INT32 = ir.IntType(32)
+AHEAD = 64  # lines between what a loop over whole vectors reads and what it asks for
 
 
 def _scopes(module: ir.Module) -> tuple[ir.MDValue, ir.MDValue]:
@@ -137,6 +138,8 @@ def vector_extreme(_context: Any, _address: Any, _vectors: Any, _first: Any, cha
         groups = builder.udiv(args[1], INT64(8))
         with cgutils.for_range(builder, groups) as loop:
             group = builder.mul(loop.index, INT64(8))
+            for k in range(8):
+                _prefetch(builder, builder.gep(base, [builder.add(group, INT64(k + AHEAD))]))
             layer = [fetched(builder.add(group, INT64(k))) for k in range(8)]
             unordered = [builder.fcmp_unordered("uno", layer[k], layer[k + 1]) for k in range(0, 8, 2)]
             seen = builder.or_(builder.or_(unordered[0], unordered[1]), builder.or_(unordered[2], unordered[3]))
@@ -162,6 +165,13 @@ def vector_extreme(_context: Any, _address: Any, _vectors: Any, _first: Any, cha
         return builder.select(builder.icmp_unsigned("!=", mask, mask.type(0)), REALS[code](float("nan")), value)
 
     return COMPUTED[code](types.int64, types.int64, COMPUTED[code], char, order), generate
+
+
+def _prefetch(builder: ir.IRBuilder, place: ir.Value) -> None:
+    """Ask for the line at an address, which need not be mapped, to be read once."""
+    pointer = builder.bitcast(place, ir.IntType(8).as_pointer())
+    function = builder.module.declare_intrinsic("llvm.prefetch", [pointer.type])
+    builder.call(function, [pointer, INT32(0), INT32(3), INT32(1)])
 
 
 def _chosen(builder: ir.IRBuilder, lanes: ir.Value, which: tuple[int, ...]) -> ir.Value:

@@ -118,7 +118,11 @@ class Ufunc:
         arrays = [np.asarray(value) for value in inputs]
         if self.nin == 1:
             weak = [None]
-        if self.__name__.startswith("logical"):  # where any Python number is as good as a bool
+        if self.__name__.startswith("logical"):  # where any Python number that C holds is as good as a bool
+            for kind, value in zip(weak, inputs, strict=True):
+                if kind is int and not _C_LONG.min <= value <= _C_LONG.max:
+                    message = "Python int too large to convert to C long"
+                    raise OverflowError(message)
             arrays = [np.array(bool(value)) if kind else value for kind, value in zip(weak, arrays, strict=True)]
             weak = [None] * self.nin
         operands: list[Any] = [kind or array.dtype for kind, array in zip(weak, arrays, strict=True)]
@@ -166,8 +170,10 @@ class Ufunc:
                 casting.check_input(self, casting.strengthened(operands)[k], inputs_of[k], options.casting, k)
             arrays[k] = _weak_array(inputs[k], arrays[k], inputs_of[k], options.casting)
         for k, kind in enumerate(weak):
-            if kind is None and not self.__name__.startswith("logical"):  # they take any number for its truth
-                casting.check_input(self, arrays[k].dtype, inputs_of[k], options.casting, k)
+            if kind is None:
+                own = arrays[k].dtype.newbyteorder("=")  # logical operations take any number for its truth
+                target = own if self.__name__.startswith("logical") else inputs_of[k]
+                casting.check_input(self, arrays[k].dtype, target, options.casting, k)
         return arrays
 
     def _beyond_range(
@@ -281,6 +287,7 @@ class BinaryUfunc(Ufunc):
         return None
 
 
+_C_LONG = np.iinfo(np.int64)
 _KINDS_HOLDING = {int: "iufc", float: "fc", complex: "c"}
 _LEAST_LARGEST = 65_504  # what float16 holds, and all wider types: beyond it, let the general way decide
 _LEAST_RANGE = range(128)  # what every integer type holds

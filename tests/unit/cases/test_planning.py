@@ -166,9 +166,11 @@ def test_core_has_for_every_reduction(core: Planned, layout: str) -> None:
 
 def test_core_has_every_length_from_1_to_130_and_1000(core: Planned) -> None:
     lengths = {
-        case.call.args[0].shape[0]
+        first.shape[0]
         for case in core.plan.cases
         if case.layout == "contiguous" and CATALOGUE[case.call.op].kind == "ufunc"
+        for first in case.call.args[:1]
+        if isinstance(first, ArrayArgument)
     }
     assert {*range(1, 131), 1000} <= lengths
 

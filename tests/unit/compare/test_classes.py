@@ -199,7 +199,8 @@ def test_out_written_as_by_numpy_is_exact(hand: Hand) -> None:
 
 def test_out_not_returned_is_class_out(hand: Hand) -> None:
     def exp(x: np.ndarray, out: np.ndarray, where: np.ndarray) -> np.ndarray:
-        return np.exp(x, out=out, where=where).copy()
+        copied: np.ndarray = np.exp(x, out=out, where=where).copy()
+        return copied
 
     found = hand.judged_call(into_out(hand), POOLS, exp=exp)
     assert (found.verdict, found.failed_class) == ("diverged", "out")

@@ -56,9 +56,8 @@ def test_e_is_that_of_rational_arithmetic(pair: Pair) -> None:
     char, (one, two), *signs = pair
     expected, actual = (number(char, m, negative=s) for m, s in zip((one, two), signs, strict=True))
     with np.errstate(over="ignore"):
-        found = distance.in_ulp(np.array([expected], np.float64), np.array([actual], np.float64), FLOAT_FORMATS[char])[
-            0
-        ]
+        wide = [np.array([value], np.float64) for value in (expected, actual)]
+        found = distance.in_ulp(wide[0], wide[1], FLOAT_FORMATS[char])[0]
     right = exact_ulps(expected, actual, char)
     if right < 2**20:
         assert Fraction(float(found)) == right

@@ -123,8 +123,9 @@ def test_the_accumulator_is_numpys(
 # -- what is accepted ------------------------------------------------------------------------------
 
 
-def naive(a: np.ndarray) -> np.floating:
-    return np.add.accumulate(a)[-1]
+def naive(a: np.ndarray) -> np.float32:
+    total: np.float32 = np.add.accumulate(a)[-1]
+    return total
 
 
 def test_a_naive_float32_sum_of_a_million_tenths_is_refused_and_a_pairwise_one_accepted(hand: Hand) -> None:
@@ -215,8 +216,8 @@ def test_a_difference_in_one_element_of_a_running_sum_is_found_there(hand: Hand)
 def test_overflow_on_the_way_to_a_finite_sum(hand: Hand, expected: float, actual: float, failed: str | None) -> None:
     """3e38 + 3e38 - 3e38 in float32: the exact sum is finite, a partial sum is not."""
     case = hand.case("sum", "f->f", argument("f.huge", (3,)))
-    due, given_ = (hand.returned(hand.value(number, "f4")) for number in (expected, actual))
-    found = judge(case, due, given_, POOLS)
+    oracles, providers = (hand.returned(hand.value(number, "f4")) for number in (expected, actual))
+    found = judge(case, oracles, providers, POOLS)
     assert (found.verdict, found.failed_class) == ("diverged" if failed else "within_tolerance", failed)
 
 
@@ -244,7 +245,8 @@ def test_a_float16_variance_is_claimed_in_float32_although_numpy_overflows(hand:
     case = hand.case("var", "e->e", argument("e.wide", (300,)))
 
     def var(a: np.ndarray) -> np.float16:
-        return np.var(a.astype("f")).astype("e")
+        rounded: np.float16 = np.var(a.astype("f")).astype("e")
+        return rounded
 
     found = hand.judged_call(case, pools, var=var)
     assert found.verdict == "within_tolerance"

@@ -1,7 +1,9 @@
 """Reductions give NumPy's results; sums of floats may be nearer to the truth, and are as near as their claimed depth."""
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from parity_kernels.dtypes import DTYPES, ELEMENTS
 INTEGERS, FLOATS, COMPLEXES = "bBhHiIlL", "efd", "FD"
 
 
-def unaligned(x):
+def unaligned(x: np.ndarray) -> np.ndarray:
     raw = np.zeros(x.nbytes + 1, np.uint8)
     result = raw[1:].view(x.dtype).reshape(x.shape)
     result[...] = x
@@ -22,7 +24,7 @@ def unaligned(x):
 
 
 AXES = (None, 0, 1, -1, (0, 2), (0, 1), (1, 2), (), (0, 1, 2))
-LAYOUTS = {
+LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "c": lambda x: x,
     "fortran": np.asfortranarray,
     "transposed": lambda x: np.ascontiguousarray(x.T).T,
@@ -34,7 +36,7 @@ LAYOUTS = {
 }
 
 
-def values(char, shape, seed=0):
+def values(char: str, shape: int | tuple[int, ...], seed: int = 0) -> np.ndarray:
     random, dtype = np.random.default_rng(seed), DTYPES[char]
     if char in INTEGERS:
         limits = np.iinfo(dtype)
@@ -45,7 +47,7 @@ def values(char, shape, seed=0):
     return (real + 1j * random.standard_normal(shape)).astype(dtype) if char in COMPLEXES else real.astype(dtype)
 
 
-def same(expected, actual, *, ulps=0.0, scale=None):
+def same(expected: Any, actual: Any, *, ulps: float = 0.0, scale: Any = None) -> None:
     """Type, dtype, shape and bits agree; for inexact results the values, within ``ulps`` of the scale."""
     assert type(actual) is type(expected)
     assert actual.dtype == expected.dtype
@@ -61,7 +63,7 @@ def same(expected, actual, *, ulps=0.0, scale=None):
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "any", "all"])
 @pytest.mark.parametrize("char", ["?", "b", "H", "i", "L"])
-def test_exact_reductions_have_numpys_bits_on_every_axis_and_layout(name, char, layout):
+def test_exact_reductions_have_numpys_bits_on_every_axis_and_layout(name: str, char: str, layout: str) -> None:
     x = LAYOUTS[layout](values(char, (9, 5, 21)))
     for axis in AXES:
         same(getattr(np, name)(x, axis=axis), getattr(parity_kernels, name)(x, axis=axis))
@@ -69,7 +71,7 @@ def test_exact_reductions_have_numpys_bits_on_every_axis_and_layout(name, char, 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("char", ["e", "f", "d", "F", "D"])
-def test_sums_of_floats_are_within_their_depth_of_numpys_on_every_axis_and_layout(char, layout):
+def test_sums_of_floats_are_within_their_depth_of_numpys_on_every_axis_and_layout(char: str, layout: str) -> None:
     x = LAYOUTS[layout](values(char, (9, 5, 21)))
     for axis in AXES:
         scale = np.abs(x.astype("D" if char in COMPLEXES else "d")).sum(axis=axis)
@@ -79,7 +81,7 @@ def test_sums_of_floats_are_within_their_depth_of_numpys_on_every_axis_and_layou
 
 @pytest.mark.parametrize("name", ["max", "min", "any", "all", "argmax", "argmin"])
 @pytest.mark.parametrize("char", ["e", "f", "d", "F", "D"])
-def test_nan_wins_and_the_first_one_wins(name, char):
+def test_nan_wins_and_the_first_one_wins(name: str, char: str) -> None:
     for seed in range(20):
         x = values(char, (7, 40), seed)
         x[np.random.default_rng(seed).random(x.shape) < 0.05] = np.nan
@@ -89,7 +91,7 @@ def test_nan_wins_and_the_first_one_wins(name, char):
 
 @pytest.mark.parametrize("char", ELEMENTS)
 @pytest.mark.parametrize("name", ["argmax", "argmin"])
-def test_the_first_of_equal_extrema_is_found(name, char):
+def test_the_first_of_equal_extrema_is_found(name: str, char: str) -> None:
     x = (values(char, (4, 30, 6)) if char == "?" else (np.arange(720) * 7 % 5).reshape(4, 30, 6)).astype(DTYPES[char])
     for axis in (None, 0, 1, 2):
         for array in (x, x.T, x[::-1, ::-2]):
@@ -98,7 +100,7 @@ def test_the_first_of_equal_extrema_is_found(name, char):
 
 @pytest.mark.parametrize("char", ELEMENTS)
 @pytest.mark.parametrize("name", ["cumsum", "cumprod"])
-def test_cumulative_results_round_at_every_step_like_numpys(name, char):
+def test_cumulative_results_round_at_every_step_like_numpys(name: str, char: str) -> None:
     x = values(char, (5, 4, 33))
     for axis in (None, 0, 1, 2):
         expected, actual = getattr(np, name)(x, axis=axis), getattr(parity_kernels, name)(x, axis=axis)
@@ -107,7 +109,7 @@ def test_cumulative_results_round_at_every_step_like_numpys(name, char):
 
 @pytest.mark.parametrize("char", ["f", "d"])
 @pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 127, 128, 129, 1000, 4097])
-def test_contiguous_sums_have_the_bits_of_numpys_pairwise_order(char, n):
+def test_contiguous_sums_have_the_bits_of_numpys_pairwise_order(char: str, n: int) -> None:
     x = values(char, n)
     same(np.sum(x), parity_kernels.sum(x))
     same(np.sum(x[::-1]), parity_kernels.sum(x[::-1]))
@@ -115,7 +117,7 @@ def test_contiguous_sums_have_the_bits_of_numpys_pairwise_order(char, n):
 
 @pytest.mark.parametrize("char", ["f", "d"])
 @pytest.mark.parametrize("shape", [(3000, 5), (5, 3000), (3000, 300), (40, 50, 60), (100000, 3)])
-def test_sums_keep_the_claimed_depth_on_every_axis(char, shape):
+def test_sums_keep_the_claimed_depth_on_every_axis(char: str, shape: tuple[int, ...]) -> None:
     """|s - exact| <= gamma_h sum|x| + ulp/2 with h = 24 + ceil(log2(n / 128)). A bound proves no order of additions."""
     x = values(char, shape) * DTYPES[char].type(1e3) + DTYPES[char].type(1)
     for axis in range(len(shape)):
@@ -130,7 +132,7 @@ def test_sums_keep_the_claimed_depth_on_every_axis(char, shape):
             assert abs(Fraction(float(found)) - exact) <= Fraction(limit)
 
 
-def test_the_sum_of_negative_zeros_is_positive_as_numpys():
+def test_the_sum_of_negative_zeros_is_positive_as_numpys() -> None:
     for x in (np.array([-0.0]), np.array([[-0.0] * 3] * 40), np.full((3, 200), -0.0)):
         for axis in range(x.ndim):
             assert not np.any(np.signbit(parity_kernels.sum(x, axis=axis)))
@@ -139,7 +141,7 @@ def test_the_sum_of_negative_zeros_is_positive_as_numpys():
 
 @pytest.mark.parametrize("char", ["?", "b", "I", "l", "e", "f", "d", "F", "D"])
 @pytest.mark.parametrize("name", ["mean", "var", "std"])
-def test_statistics_agree_with_a_wider_reference(name, char):
+def test_statistics_agree_with_a_wider_reference(name: str, char: str) -> None:
     x = values(char, (6, 35, 4)) // (2 if char in "bIl" else 1) if char not in COMPLEXES else values(char, (6, 35, 4))
     wide = x.astype("D" if char in COMPLEXES else "d")
     for axis in (None, 0, 1, (0, 2)):
@@ -152,8 +154,8 @@ def test_statistics_agree_with_a_wider_reference(name, char):
             same(np.asarray(expected), np.asarray(actual), ulps=16, scale=max(scale, 1) ** (2 if name == "var" else 1))
 
 
-def test_variance_survives_a_large_mean():
-    x = (values("f", 1000) + np.float32(1e4)).astype(np.float32)
+def test_variance_survives_a_large_mean() -> None:
+    x: np.ndarray = (values("f", 1000) + np.float32(1e4)).astype(np.float32)
     numbers = [Fraction(float(value)) for value in x]
     mean = sum(numbers) / 1000
     exact = float(sum((number - mean) ** 2 for number in numbers) / 1000)
@@ -165,7 +167,7 @@ def test_variance_survives_a_large_mean():
     assert abs(float(parity_kernels.var(x)) - exact) <= 4 * math.ulp(exact)
 
 
-CALLS = {
+CALLS: dict[str, Callable[[Any], Any]] = {
     "empty maximum": lambda m: m.max(np.zeros(0)),
     "empty maximum along an axis that is kept": lambda m: m.max(np.zeros((2, 0, 3)), axis=0),
     "empty sum": lambda m: m.sum(np.zeros((0, 3)), axis=0),
@@ -228,8 +230,8 @@ CALLS = {
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("call", CALLS)
-def test_calls_answer_or_raise_as_numpys(call):
-    def outcome(module):
+def test_calls_answer_or_raise_as_numpys(call: str) -> None:
+    def outcome(module: Any) -> Any:
         try:
             return CALLS[call](module)
         except Exception as error:
@@ -249,7 +251,7 @@ def test_calls_answer_or_raise_as_numpys(call):
     name=st.sampled_from(["sum", "prod", "any", "all"]),
     data=st.data(),
 )
-def test_any_shape_axes_and_steps(shape, char, name, data):
+def test_any_shape_axes_and_steps(shape: list[int], char: str, name: str, data: st.DataObject) -> None:
     steps = tuple(slice(None, None, data.draw(st.sampled_from([1, 2, -1, -3]))) for _ in shape)
     x = values(char, tuple(shape))[steps].transpose(data.draw(st.permutations(range(len(shape)))))
     axes = st.lists(st.sampled_from(range(x.ndim)), unique=True).map(tuple) if x.ndim else st.just(())

@@ -1,7 +1,9 @@
 """Every reduction gives NumPy's result, in every position of the reduced axes and every layout; sums keep their depth."""
 
 import math
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,14 +25,14 @@ SHAPES = {
 }
 
 
-def _unaligned(x):
+def _unaligned(x: np.ndarray) -> np.ndarray:
     memory = np.empty(x.nbytes + 1, np.uint8)
     moved = memory[1:].view(x.dtype).reshape(x.shape)
     moved[...] = x
     return moved
 
 
-LAYOUTS = {
+LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "C order": lambda x: x,
     "Fortran order": np.asfortranarray,
     "transposed": lambda x: np.ascontiguousarray(x.T).T,
@@ -44,13 +46,13 @@ LAYOUTS = {
 
 
 @pytest.fixture(autouse=True)
-def _without_floating_point_warnings():
+def _without_floating_point_warnings() -> Iterator[None]:
     """NumPy warns of overflows that are part of the values here; ours computes the same and says nothing."""
     with np.errstate(all="ignore"):
         yield
 
 
-def _values(char, shape, seed=0, *, special=True):
+def _values(char: str, shape: tuple[int, ...], seed: int = 0, *, special: bool = True) -> np.ndarray:
     """Small numbers, so that sums of integers are exact in every float; with ``special`` also NaN, zeros and limits."""
     random, dtype = np.random.default_rng(seed), DTYPES[char]
     if dtype.kind == "b":
@@ -71,7 +73,7 @@ def _values(char, shape, seed=0, *, special=True):
     return made
 
 
-def _same(ours, numpys):
+def _same(ours: Any, numpys: Any) -> None:
     """Equal in type, dtype and shape; in value, too, where NaNs are alike."""
     assert type(ours) is type(numpys)
     assert np.asarray(ours).dtype == np.asarray(numpys).dtype
@@ -79,14 +81,14 @@ def _same(ours, numpys):
     np.testing.assert_array_equal(ours, numpys, strict=True)
 
 
-def _axes(ndim):
-    singles = [None, *range(-ndim, ndim)]
+def _axes(ndim: int) -> list[int | tuple[int, ...] | None]:
+    singles: list[int | tuple[int, ...] | None] = [None, *range(-ndim, ndim)]
     return [*singles, (), (0, -1), tuple(range(ndim))] if ndim > 1 else singles
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", EXACT)
-def test_exact_reductions_are_numpys_for_every_type_axis_and_layout(name, layout):
+def test_exact_reductions_are_numpys_for_every_type_axis_and_layout(name: str, layout: str) -> None:
     compared = 0
     for seed, char in enumerate(ELEMENTS):
         for shape in SHAPES.values():
@@ -101,7 +103,7 @@ def test_exact_reductions_are_numpys_for_every_type_axis_and_layout(name, layout
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", ["sum", "prod", "cumsum", "cumprod"])
-def test_integer_sums_and_products_wrap_around_as_numpys(name, layout):
+def test_integer_sums_and_products_wrap_around_as_numpys(name: str, layout: str) -> None:
     for seed, char in enumerate("?bBhHiIlL"):
         for shape in SHAPES.values():
             x = LAYOUTS[layout](_values(char, shape, seed))
@@ -113,7 +115,7 @@ def test_integer_sums_and_products_wrap_around_as_numpys(name, layout):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", ["cumsum", "cumprod"])
-def test_running_sums_round_at_every_step_as_numpys(name, layout):
+def test_running_sums_round_at_every_step_as_numpys(name: str, layout: str) -> None:
     for seed, char in enumerate("efd"):
         for shape in SHAPES.values():
             x = LAYOUTS[layout](_values(char, shape, seed, special=False))
@@ -121,19 +123,19 @@ def test_running_sums_round_at_every_step_as_numpys(name, layout):
                 _same(getattr(parity_kernels, name)(x, axis), getattr(np, name)(x, axis))
 
 
-def _allowed(x, depth):
+def _allowed(x: np.ndarray, depth: int) -> tuple[Fraction, Fraction]:
     """|computed sum - exact sum| may be this: gamma_h of the sum of magnitudes, and half an ulp of the result."""
     unit = Fraction(float(np.finfo(x.dtype).eps)) / 2
     gamma = depth * unit / (1 - depth * unit)
-    exact = sum(Fraction(float(value)) for value in x)
-    magnitudes = sum(abs(Fraction(float(value))) for value in x)
+    exact = sum((Fraction(float(value)) for value in x), Fraction(0))
+    magnitudes = sum((abs(Fraction(float(value))) for value in x), Fraction(0))
     return exact, gamma * magnitudes + Fraction(float(np.spacing(np.abs(x.dtype.type(float(exact)))))) / 2
 
 
 @pytest.mark.parametrize("char", ["e", "f", "d"])
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 15, 16, 17, 127, 128, 129, 1000, 5003])
 @pytest.mark.parametrize("inner", [1, 3, 40, 300])
-def test_sums_of_floats_keep_the_claimed_depth_on_every_axis_position(char, count, inner):
+def test_sums_of_floats_keep_the_claimed_depth_on_every_axis_position(char: str, count: int, inner: int) -> None:
     x = _values(char, (count, inner), count, special=False)
     if char == "e":
         x /= np.float16(64)
@@ -147,7 +149,7 @@ def test_sums_of_floats_keep_the_claimed_depth_on_every_axis_position(char, coun
 
 @pytest.mark.parametrize("name", ["sum", "mean", "var", "std"])
 @pytest.mark.parametrize("char", list(ELEMENTS))
-def test_sums_and_moments_are_near_numpys_in_wider_floats(name, char):
+def test_sums_and_moments_are_near_numpys_in_wider_floats(name: str, char: str) -> None:
     wide = "D" if char in "FD" else "d"
     result = getattr(np, name)(_values(char, (3,), special=False)).dtype
     tolerance = 64 * np.finfo(result if result.kind in "fc" else "d").eps
@@ -165,14 +167,14 @@ def test_sums_and_moments_are_near_numpys_in_wider_floats(name, char):
                 assert np.all(np.abs(ours.astype(wide) - truth) <= tolerance * scale**2), (layout, shape, axis)
 
 
-def test_the_variance_of_numbers_far_from_zero_loses_nothing_to_the_mean():
+def test_the_variance_of_numbers_far_from_zero_loses_nothing_to_the_mean() -> None:
     x = np.arange(1000, dtype=np.float32) % 2 + np.float32(2**20)
     assert parity_kernels.var(x) == np.float32(0.25)
     assert parity_kernels.std(x) == np.float32(0.5)
     assert parity_kernels.var(np.arange(1000) % 2 + float(2**40)) == 0.25
 
 
-def test_a_sum_of_negative_zeros_is_positive_and_a_maximum_keeps_the_sign():
+def test_a_sum_of_negative_zeros_is_positive_and_a_maximum_keeps_the_sign() -> None:
     zeros = np.full((3, 5), -0.0)
     for axis in (None, 0, 1, (0, 1)):
         assert np.array_equal(np.signbit(parity_kernels.sum(zeros, axis)), np.signbit(np.sum(zeros, axis)))
@@ -181,7 +183,7 @@ def test_a_sum_of_negative_zeros_is_positive_and_a_maximum_keeps_the_sign():
 
 @pytest.mark.parametrize("char", ["e", "f", "d", "F", "D"])
 @pytest.mark.parametrize("place", [0, 1, 63, 64, 127, 128, 300])
-def test_one_nan_anywhere_is_found(char, place):
+def test_one_nan_anywhere_is_found(char: str, place: int) -> None:
     x = np.zeros(301, DTYPES[char])
     x[place] = np.nan
     assert np.isnan(parity_kernels.max(x))
@@ -197,12 +199,12 @@ def test_one_nan_anywhere_is_found(char, place):
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_keywords_mean_what_they_mean_in_numpy(data):
+def test_keywords_mean_what_they_mean_in_numpy(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["sum", "prod", "max", "min", "any", "all"]))
     char = data.draw(st.sampled_from("?bBhHiIlL"))
     shape = tuple(data.draw(st.lists(st.integers(0, 5), min_size=0, max_size=4)))
     x = _values(char, shape, data.draw(st.integers(0, 99)))
-    keywords = {"axis": data.draw(st.sampled_from(_axes(x.ndim) if x.ndim else [None, 0, -1, ()]))}
+    keywords: dict[str, Any] = {"axis": data.draw(st.sampled_from(_axes(x.ndim) if x.ndim else [None, 0, -1, ()]))}
     if data.draw(st.booleans()):
         keywords["keepdims"] = data.draw(st.booleans())
     if data.draw(st.booleans()):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from parity import calling
-from parity.calling import CODES, Crashed, Outcome
+from parity.calling import CODES, Crashed, Outcome, Returned
 from parity.documents.case import Argument, ArrayArgument, Attribute, Call, Case, PythonScalar
 from parity.documents.elements import ELEMENTS
 from parity.documents.report import ProviderIdentity
@@ -130,6 +130,13 @@ UNBROKEN = {
 def expected(of: Case) -> Outcome:
     pools = {name: np.frombuffer(data, CODES[name[0]]) for name, data in POOLS.items()}
     return calling.outcome(np, of.call.plain(), pools)
+
+
+def numpys(of: Case) -> np.ndarray:
+    """The result that is expected."""
+    answer = expected(of)
+    assert isinstance(answer, Returned)
+    return calling.array_of(answer.values[0])
 
 
 def written(
@@ -266,8 +273,7 @@ def test_exp_may_be_two_ulp_off_and_not_three(by: int, code: int, tmp_path: Path
 
 def test_the_judges_own_intervals_are_taken_where_there_are_some(tmp_path: Path) -> None:
     of = CASES["a reduction of a ufunc"]
-    answer = expected(of)
-    exact = calling.array_of(answer.values[0])
+    exact = numpys(of)
     wrong = Interval(tuple((exact + 1).tolist()), tuple((exact + 2).tolist()))
     off = provider_file(
         tmp_path,
@@ -279,7 +285,7 @@ def test_the_judges_own_intervals_are_taken_where_there_are_some(tmp_path: Path)
 
 def test_a_sum_that_the_judge_refused_is_refused_by_the_script_however_near_it_is(tmp_path: Path) -> None:
     of = case("sum", "F->F", array("F.general", 2, 3), axis=0)
-    answer = calling.array_of(expected(of).values[0]).copy()
+    answer = numpys(of).copy()
     answer[1] += np.spacing(answer[1].real)
     bits = ",".join(part.tobytes()[::-1].hex() for part in (answer[1].real, answer[1].imag))
     verdict = Verdict(
