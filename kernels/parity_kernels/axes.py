@@ -16,7 +16,6 @@ import numpy as np
 from numba import types
 from numpy.exceptions import AxisError
 
-from parity_kernels import symbols  # noqa: F401 - before anything is compiled
 from parity_kernels.compiling import compiled_entry, jitable
 from parity_kernels.memory import (
     DATA,

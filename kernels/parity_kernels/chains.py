@@ -11,7 +11,6 @@ from typing import Any
 
 from numba import types
 
-from parity_kernels import symbols  # noqa: F401 - before anything is compiled
 from parity_kernels.compiling import compiled_entry
 from parity_kernels.memory import (
     DATA,

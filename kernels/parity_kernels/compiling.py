@@ -5,10 +5,13 @@ one would prove the wrong code. So entries lie in a folder named by the digest o
 file pair per kernel (no index is shared, so that processes compiling side by side lose nothing).
 """
 
+import contextlib
 import hashlib
 import os
+import pickle
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -19,16 +22,18 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.ccallback import CFunc
 from numba.core.extending import intrinsic, register_jitable
 
+from parity_kernels import symbols  # noqa: F401 - before anything is compiled
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 LOOP = types.void(types.int64, types.int64, types.int64)
 """Every inner loop: (address of the operands' addresses, number of elements, address of the strides in bytes)."""
 
-KEPT_FOLDERS = 4  # caches of other versions of the sources, which may belong to another checkout that is in use
+KEPT_FOLDERS = 4  # caches of other versions of the sources, which may belong to another checkout
+UNUSED_SECONDS = 86_400.0  # and any that a process has opened within a day
 
-
-NOTHING_COMPILED = frozenset({"__init__.py", "casting.py", "options.py", "table.py", "ufunc.py", "warming.py"})
-"""Modules of this folder whose text no compiled code depends on; a kernel's name says what `table` put together."""
+NOTHING_COMPILED = frozenset({"__init__.py", "casting.py", "options.py", "ufunc.py", "warming.py"})
+"""Modules of this folder whose text no compiled code depends on."""
 
 
 @cache
@@ -57,10 +62,17 @@ def cache_folder() -> Path:
             pass
     except OSError:
         return Path(tempfile.mkdtemp(prefix="parity_kernels-"))
-    others = sorted((path for path in folder.parent.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
-    for old in others[:-KEPT_FOLDERS]:
-        shutil.rmtree(old, ignore_errors=True)
+    _forget_old_folders(folder.parent)
     return folder
+
+
+def _forget_old_folders(root: Path) -> None:
+    """Remove what other versions of the sources left, but for the latest ones and any that may be in use."""
+    with contextlib.suppress(OSError):
+        used = sorted((path.stat().st_mtime, path) for path in root.iterdir() if path.is_dir())
+        for moment, path in used[:-KEPT_FOLDERS]:
+            if time.time() - moment > UNUSED_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 class _KernelCache(FunctionCache):  # type: ignore[misc]
@@ -70,6 +82,18 @@ class _KernelCache(FunctionCache):  # type: ignore[misc]
         super().__init__(py_func)
         self._cache_path = str(cache_folder())
         self._cache_file = IndexDataCacheFile(self._cache_path, name, source_digest())
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The kernel if it is there whole; else it is compiled again."""
+        try:
+            return super().load_overload(sig, target_context)
+        except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, pickle.UnpicklingError):
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep the kernel for later, where the disk lets us; it works without."""
+        with contextlib.suppress(OSError):
+            super().save_overload(sig, data)
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         # The name and the digest identify the kernel; what remains is the signature and the processor.

@@ -12,7 +12,6 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from parity_kernels import symbols  # noqa: F401 - before anything is compiled
 from parity_kernels.compiling import emitted
 from parity_kernels.memory import COMPUTED, INT64, ITEMSIZE
 

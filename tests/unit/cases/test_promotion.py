@@ -1,8 +1,7 @@
 """Which loop a call ends in, held against what NumPy resolves for every row and every combination of types."""
 
-from collections.abc import Sequence
-from parity.ops.row import Operation
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from parity.calling import CODES
 from parity.cases.promotion import REFUSED, casts_same_kind, mixed_operands, resolved, with_python
 from parity.documents.elements import BY_CODE, ELEMENTS
 from parity.ops.catalogue import CATALOGUE
+from parity.ops.row import Operation
 
 UFUNCS = [row for row in CATALOGUE.values() if row.kind == "ufunc"]
 PYTHON = {"int": int, "float": float, "complex": complex}

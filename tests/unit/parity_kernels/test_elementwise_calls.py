@@ -1,10 +1,10 @@
 """Promotion, options, and errors of the elementwise callables: what a call does besides computing."""
 
-from collections.abc import Callable
-from typing import Any
 import itertools
 import pickle
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
