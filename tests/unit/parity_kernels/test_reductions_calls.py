@@ -12,6 +12,8 @@ import parity_kernels
 from parity_kernels import reductions
 from parity_kernels.table import rows
 
+from .raised import public_class
+
 NAMES = ["sum", "prod", "max", "min", "amax", "amin", "any", "all", "mean", "var", "std", "argmax", "argmin",
          "cumsum", "cumprod"]  # fmt: skip
 BINARY = [name for name, row in rows().items() if (row.nin, row.nout) == (2, 1)]
@@ -45,7 +47,7 @@ def _error(call: Callable[[], object]) -> type[Exception] | None:
     try:
         call()
     except Exception as error:
-        return type(error)
+        return public_class(error)
     return None
 
 
