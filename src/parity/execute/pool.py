@@ -1,4 +1,9 @@
-"""A pool of worker processes, one task a case, so that what one case does to its process is that case's outcome."""
+"""Worker processes that each make one call at a time, so that what a case does to its process is that case's outcome.
+
+The parent knows what each worker is at: requests go through a pipe of the worker's own and are answered in their order.
+When a worker dies, the first request without an answer is the one that killed it, and the others go to its successor.
+Outcomes so do not depend on the number of workers, nor on when the parent looks (docs/adr/0003).
+"""
 
 import contextlib
 import multiprocessing
@@ -6,12 +11,11 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import TimeoutError as PoolTimeout
+from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self
-
-from pebble import ProcessExpired, ProcessPool
 
 from parity.calling import Crashed, Outcome, TimedOut
 from parity.documents.case import Case
@@ -24,10 +28,66 @@ CASE_SECONDS = 20.0
 IMPORT_SECONDS = 120.0
 """Time limit for importing the provider."""
 
+IMPORT = -1
+"""The number of a worker's first request, which is to import the provider and say who it is."""
+
+AHEAD = 16
+"""Requests that wait in a worker's pipe, so that it need not wait for the parent; they fit into the pipe's buffer."""
+
 
 def default_jobs() -> int:
     """As many workers as this process may use cores."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Worker:
+    """A process, the pipe to it, and the numbers of the requests that it has not answered."""
+
+    def __init__(self, context: Any, arguments: tuple[Any, ...]) -> None:
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=worker.serve, args=(theirs, *arguments), daemon=True)
+        with _interrupts_held():
+            self.process.start()
+        theirs.close()
+        self.pending: deque[int] = deque()
+        self.since = time.monotonic()
+        self.ask(IMPORT, worker.IDENTIFY)
+
+    def ask(self, number: int, request: Any) -> None:
+        """Send a request. A worker that has died is found by its silence."""
+        if not self.pending:
+            self.since = time.monotonic()
+        self.pending.append(number)
+        with contextlib.suppress(OSError):
+            self.connection.send(request)
+
+    def answers(self) -> Iterator[tuple[int, Any]]:
+        """Requests that are answered, with their answers, as far as there are any now. Raises EOFError if it died."""
+        try:
+            while self.pending and self.connection.poll():
+                answer = self.connection.recv()
+                self.since = time.monotonic()
+                yield self.pending.popleft(), answer
+        except OSError:
+            raise EOFError from None
+
+    @property
+    def limit(self) -> float:
+        """Seconds that the request may take that it is at."""
+        return IMPORT_SECONDS if self.pending and self.pending[0] == IMPORT else CASE_SECONDS
+
+    @property
+    def left(self) -> float:
+        """Seconds until the request that it is at has taken too long."""
+        return self.since + self.limit - time.monotonic()
+
+    def stop(self) -> int:
+        """End the process if it has not ended; its exit code."""
+        self.process.join(1.0 if self.left > 0 else 0.0)
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
+        return int(self.process.exitcode or 0)
 
 
 class Executor:
@@ -49,65 +109,97 @@ class Executor:
         # A fork server has imported NumPy and this package but no provider: workers start in milliseconds, and a fork
         # never happens in a process that has threads.
         method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-        context = multiprocessing.get_context(method)
+        self._context = multiprocessing.get_context(method)
         if method == "forkserver":
-            context.set_forkserver_preload(["parity.execute.worker"])
-        self._pool = ProcessPool(
-            jobs or default_jobs(),
-            initializer=worker.initialize,
-            initargs=(load, dict(pools), memory_mib),
-            context=context,
-        )
-        self._seconds = seconds
+            self._context.set_forkserver_preload(["parity.execute.worker"])
+        self._arguments = (load, dict(pools), memory_mib)
+        self._jobs, self._seconds = jobs or default_jobs(), seconds
+        self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if kind is None:
-            self._pool.close()
-        else:
-            self._pool.stop()
-        self._pool.join()
+        for each in self._workers:
+            each.since = 0.0  # nothing that it may still be at is waited for
+            each.stop()
+        self._workers.clear()
+
+    def _started(self) -> _Worker:
+        each = _Worker(self._context, self._arguments)
+        self._workers.append(each)
+        return each
 
     def identify(self) -> Any:
         """The provider's identity. Raises ProviderError if it cannot be imported, dies of it, or hangs."""
-        expected = "a provider that can be imported"
-        try:
-            with _interrupts_held():
-                return self._pool.schedule(worker.identify, timeout=IMPORT_SECONDS).result()
-        except PoolTimeout:
-            raise ProviderError(
-                f"importing the provider took more than {IMPORT_SECONDS:g} s", where="--provider", expected=expected
-            ) from None
-        except ProcessExpired as error:
-            raise ProviderError(
-                f"importing the provider ended its process ({_ending(error)})", where="--provider", expected=expected
-            ) from None
+        found: dict[int, Any] = {}
+        self._started()
+        while IMPORT not in found:
+            self._collect(deque(), found)
+        return found[IMPORT]
 
     def outcomes(self, cases: Iterable[Case]) -> Iterator[Outcome]:
         """The outcome of each case, in the order of the cases. Raises InconclusiveError when the time is used up."""
-        started = time.monotonic()
-        futures = [self._pool.schedule(worker.make, args=(case.call.plain(),), timeout=CASE_SECONDS) for case in cases]
-        for number, future in enumerate(futures):
-            left = None if self._seconds is None else max(0.0, self._seconds - (time.monotonic() - started))
-            try:
-                yield future.result(timeout=left)
-            except PoolTimeout:
-                if not future.done():
+        started, calls = time.monotonic(), [case.call.plain() for case in cases]
+        waiting, found = deque(range(len(calls))), dict[int, Outcome]()
+        for number in range(len(calls)):
+            while number not in found:
+                self._hand_out(waiting, calls)
+                if self._seconds is not None and time.monotonic() - started > self._seconds:
                     raise InconclusiveError(
-                        f"the budget of {self._seconds} s ended after {number} of {len(futures)} cases",
+                        f"the budget of {self._seconds} s ended after {number} of {len(calls)} cases",
                         where="budgets.seconds",
                         hint="raise the budget, or choose fewer operations",
-                    ) from None
-                yield TimedOut(CASE_SECONDS)
-            except ProcessExpired as error:
-                yield Crashed(-error.exitcode if error.exitcode and error.exitcode < 0 else 0)
+                    )
+                self._collect(waiting, found)
+            yield found.pop(number)
+
+    def _hand_out(self, waiting: deque[int], calls: list[dict[str, Any]]) -> None:
+        """Start the workers that are lacking, and give each one so much that it does not wait for more."""
+        while len(self._workers) < min(self._jobs, len(self._workers) + len(waiting)):
+            self._started()
+        for each in self._workers:
+            while waiting and len(each.pending) < AHEAD:
+                number = waiting.popleft()
+                each.ask(number, calls[number])
+
+    def _collect(self, waiting: deque[int], found: dict[int, Any]) -> None:
+        """Wait for an answer, a death or the end of somebody's time; note what it means for which request.
+
+        Raises ProviderError where it is the import that fails, and what parity itself did wrong in a worker.
+        """
+        busy = [each for each in self._workers if each.pending]
+        ready = set(wait([each.connection for each in busy], max(0.0, min(0.2, *(each.left for each in busy)))))
+        for each in busy:
+            try:
+                for number, answer in each.answers() if each.connection in ready else ():
+                    if isinstance(answer, BaseException):
+                        raise answer
+                    found[number] = answer
+            except EOFError:
+                number = each.pending.popleft()
+                code = self._replaced(each, waiting)
+                if number == IMPORT:
+                    raise _import_error(f"ended its process ({_ending(code)})") from None
+                found[number] = Crashed(max(-code, 0))
+                continue
+            if each.pending and each.left < 0 and not each.connection.poll():
+                number = each.pending.popleft()
+                self._replaced(each, waiting)
+                if number == IMPORT:
+                    raise _import_error(f"took more than {IMPORT_SECONDS:g} s")
+                found[number] = TimedOut(CASE_SECONDS)
+
+    def _replaced(self, each: _Worker, waiting: deque[int]) -> int:
+        """Take a worker out; what it had not begun goes to others. Its exit code."""
+        self._workers.remove(each)
+        waiting.extendleft(reversed(each.pending))
+        return each.stop()
 
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C is ignored while workers start, and they inherit that for good: only the parent answers to it."""
+    """Ctrl-C is ignored while a worker starts, and it inherits that for good: only the parent answers to it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -118,6 +210,11 @@ def _interrupts_held() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
 
 
-def _ending(error: ProcessExpired) -> str:
-    code = error.exitcode or 0
+def _import_error(what: str) -> ProviderError:
+    return ProviderError(
+        f"importing the provider {what}", where="--provider", expected="a provider that can be imported"
+    )
+
+
+def _ending(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -1,21 +1,45 @@
 """What runs inside a worker process: the provider is imported here and nowhere else."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
 
 from parity import calling
+from parity.errors import ParityError
+
+IDENTIFY = "identify"
 
 _setup: "tuple[Callable[[], Any], dict[str, np.ndarray]] | None" = None
 _loaded: Any = None
 
 
-def initialize(load: Callable[[], Any], pools: Mapping[str, bytes], memory_mib: int | None) -> None:
+def serve(connection: Connection, load: Callable[[], Any], pools: Mapping[str, bytes], memory_mib: int | None) -> None:
+    """Answer requests in their order until the connection closes: a call by its outcome, IDENTIFY by the identity."""
+    _prepare(load, pools, memory_mib)
+    with contextlib.suppress(EOFError):
+        while True:
+            request = connection.recv()
+            connection.send(_answer(request))
+
+
+def _answer(request: Any) -> Any:
+    """An exception that is sent back is raised in the parent: the provider cannot be imported, or parity is wrong."""
+    try:
+        return identify() if request == IDENTIFY else make(request)
+    except ParityError as error:
+        return error
+    except Exception as error:
+        return RuntimeError(f"{type(error).__name__}: {error} in the call {request}")
+
+
+def _prepare(load: Callable[[], Any], pools: Mapping[str, bytes], memory_mib: int | None) -> None:
     """Keep what the cases need. What a provider prints goes nowhere: stdout is the result's."""
-    global _setup  # noqa: PLW0603 - one per process, set once by its initializer
+    global _setup  # noqa: PLW0603 - one per process, set once at its start
     silence = os.open(os.devnull, os.O_WRONLY)
     sys.stdout.flush()
     os.dup2(silence, 1)

@@ -2,9 +2,8 @@
 
 import multiprocessing
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any
-
-from pebble import ProcessPool
 
 from parity.execute.pool import default_jobs
 from parity.pipeline.progress import Progress
@@ -16,10 +15,10 @@ def warm(jobs: int | None, progress: Progress) -> dict[str, Any]:
     progress.stage("find kernels")
     started = time.monotonic()
     context = multiprocessing.get_context("spawn")
-    with ProcessPool(jobs or default_jobs(), context=context) as pool:
-        names = pool.schedule(kernels.kernel_names).result()
+    with ProcessPoolExecutor(jobs or default_jobs(), mp_context=context) as pool:
+        names = pool.submit(kernels.kernel_names).result()
         progress.stage("compile kernels", len(names))
-        for future in [pool.schedule(kernels.compile_kernel, args=(name,)) for name in names]:
+        for future in as_completed([pool.submit(kernels.compile_kernel, name) for name in names]):
             future.result()
             progress.advance()
     return {"schema": "parity.warm/1", "kernels": len(names), "seconds": round(time.monotonic() - started, 3)}

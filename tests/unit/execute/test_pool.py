@@ -215,6 +215,8 @@ def test_a_run_that_is_abandoned_leaves_no_worker_behind(running: Running) -> No
     executor = running()
     outcomes = executor.outcomes([case("good"), *(case("hang", at) for at in range(4))])
     assert returned(next(outcomes)) == 1
+    processes = [each.process for each in executor._workers]
     error = RuntimeError("the parent's own")
     executor.__exit__(type(error), error, None)
-    assert not executor._pool.active
+    assert len(processes) == 2
+    assert not any(process.is_alive() for process in processes)
