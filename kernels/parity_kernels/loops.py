@@ -88,6 +88,21 @@ def binary_loop(scalar: Scalar, first: str, second: str, out: str) -> Loop:
             elif paired and step_o == size_o and step_x == 2 * size_1 and step_y == 2 * size_2:
                 for i in range(columns):
                     store(o, i, out, scalar(load_every_other(x, i, first), load_every_other(y, i, second)))
+            elif step_o == size_o:
+                for _ in range(columns // 4):
+                    # Results beside each other make one vector and one store of it.
+                    store(o, 0, out, scalar(load(x, 0, first), load(y, 0, second)))
+                    store(o, 1, out, scalar(load(x + step_x, 0, first), load(y + step_y, 0, second)))
+                    store(o, 2, out, scalar(load(x + 2 * step_x, 0, first), load(y + 2 * step_y, 0, second)))
+                    store(o, 3, out, scalar(load(x + 3 * step_x, 0, first), load(y + 3 * step_y, 0, second)))
+                    x += 4 * step_x
+                    y += 4 * step_y
+                    o += 4 * size_o
+                for _ in range(columns & 3):
+                    store(o, 0, out, scalar(load(x, 0, first), load(y, 0, second)))
+                    x += step_x
+                    y += step_y
+                    o += size_o
             else:
                 for _ in range(columns // 4):
                     # Written out four times: LLVM would gather and scatter vectors, at half the speed.
