@@ -9,6 +9,8 @@ from typing import Any
 from parity_kernels.table import ALIASES, rows
 from parity_kernels.ufunc import Ufunc, made
 
+__version__ = "0.1.0"
+
 REDUCTIONS = (
     "sum", "prod", "min", "max", "amin", "amax", "any", "all", "mean", "var", "std", "argmin", "argmax", "cumsum",
     "cumprod",

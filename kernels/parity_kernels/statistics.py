@@ -45,7 +45,7 @@ def mean(
     x = np.asarray(a)
     keep = False if keepdims is _NO_VALUE else keepdims
     mask = True if where is _NO_VALUE else where
-    half = dtype is None and x.dtype == np.float16
+    half = dtype is None and x.dtype.type is np.float16
     if dtype is None and x.dtype.kind in "biu":
         dtype = DTYPES["d"]
     elif half:

@@ -49,9 +49,14 @@ def _is_complex_power(subject: Subject) -> bool:
     return subject.row.name == "power" and subject.kind == "c"
 
 
+def _is_wrong_in_numpy(subject: Subject) -> bool:
+    """NumPy's `power.reduce` of float32 and float64 along a contiguous axis is the first to the power of the last."""
+    return subject.row.name == "power" and subject.inputs[0] in "fd"
+
+
 def reduces(subject: Subject) -> Iterator[Draft]:
     """`reduce` along the first, the last and all axes, of lengths past a block of 128."""
-    for loop, char in reduce_subjects(subject):
+    for loop, char in reduce_subjects(subject) if not _is_wrong_in_numpy(subject) else ():
         pool = pool_of(subject.row, char)
         reorderable = subject.row.identity.reorderable
         calls: list[tuple[str, ArrayArgument, dict[str, Attribute]]] = [
@@ -95,7 +100,8 @@ def _initial(name: str, char: str) -> Attribute:
 
 def reduces_with_attributes(subject: Subject) -> Iterator[Draft]:
     """`reduce` with initial, where, out, dtype, and of nothing."""
-    for loop, char in reduce_subjects(subject) if not _is_complex_power(subject) else ():
+    left_out = _is_complex_power(subject) or _is_wrong_in_numpy(subject)
+    for loop, char in reduce_subjects(subject) if not left_out else ():
         pool, result, identity = pool_of(subject.row, char), loop[-1], subject.row.identity
         wide = array(pool, 5, 11)
         name = subject.row.name

@@ -209,3 +209,8 @@ def test_every_kernel_has_a_name_of_its_own_and_no_other_is_known() -> None:
     assert len(names) == len(set(names)) > 80
     with pytest.raises(KeyError):
         reductions.compile_kernel("no such kernel")
+
+
+def test_the_mean_of_byte_swapped_float16_is_computed_in_float32() -> None:
+    x = np.linspace(0.1, 0.9, 5 * 67).astype(">f2").reshape(5, 67)
+    np.testing.assert_array_equal(parity_kernels.mean(x, axis=0), np.mean(x, axis=0))
