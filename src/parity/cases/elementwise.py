@@ -6,7 +6,7 @@ What writes to given memory (`out=`, `where=`, overlap) is in `outputs`, calls t
 from collections.abc import Iterator
 
 from parity.cases.arrangements import special_pairs, specials_of
-from parity.cases.layouts import COUNT, LAYOUTS, REPEATING, alike, laid_out
+from parity.cases.layouts import COUNT, alike, laid_out
 from parity.cases.promotion import WIDER, mixed_operands, resolved, with_python
 from parity.cases.subject import (
     FEW_LOOPS,
@@ -196,11 +196,6 @@ def _sides(subject: Subject, layout: str, turn: int) -> list[tuple[int, ...]]:
         return sides
     # Byte order and alignment are each operand's own matter: both at once show a fault in either.
     return [sides[0 if layout.startswith(("swapped", "unaligned")) else turn % 3]]
-
-
-def all_layouts(subject: Subject) -> Iterator[Draft]:
-    """Every layout on every side."""
-    yield from Layouts((*LAYOUTS, *REPEATING))(subject._replace(everything=True))
 
 
 def same_array(subject: Subject) -> Iterator[Draft]:

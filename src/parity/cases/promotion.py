@@ -78,15 +78,6 @@ def with_python(row: Operation, chars: tuple[str | None, ...], python: str) -> s
     return resolved(row, tuple(strong if char is None else char for char in chars))
 
 
-def casts_same_kind(source: str, target: str) -> bool:
-    """Whether NumPy casts one type to the other under `same_kind`."""
-    order = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
-    first, second = ELEMENTS[source].kind, ELEMENTS[target].kind
-    if (first, second) == ("i", "u"):
-        return False
-    return order[first] <= order[second]
-
-
 NARROWER = {"h": "b", "i": "h", "l": "i", "H": "B", "I": "H", "L": "I", "f": "e", "d": "f", "D": "F"}
 WIDER = {"b": "h", "h": "i", "i": "l", "B": "H", "H": "I", "I": "L", "e": "f", "f": "d", "F": "D", "?": "b"}
 REFUSED = {"b": "B", "h": "?", "i": "I", "l": "L", "B": "?", "H": "?", "I": "?", "L": "?", "e": "l", "f": "i", "d": "l",
