@@ -51,10 +51,17 @@ class OracleChoice:
         return (*first, "system", "pure_python") if self.allow_pure else (*first, "system")
 
 
-def record(plan: Plan, pools: Mapping[str, bytes], choice: OracleChoice, out: Path, progress: Progress) -> CaptureHead:
+def record(
+    plan: Plan,
+    pools: Mapping[str, bytes],
+    choice: OracleChoice,
+    out: Path,
+    progress: Progress,
+    seal: Callable[[Path], object] | None = None,
+) -> CaptureHead:
     """Record what the first source that can be used answers to a plan, and write the capture.
 
-    progress: is told how many more cases were answered.
+    progress: is told how many more cases were answered. seal: see `write_capture`.
     Raises OracleError if the interpreter does not exist, no source can be used, or a call kills or hangs the
     interpreter (naming the case); and what `write_capture` raises. Nothing is written then.
     """
@@ -66,7 +73,7 @@ def record(plan: Plan, pools: Mapping[str, bytes], choice: OracleChoice, out: Pa
                 identity = OracleIdentity(
                     source=source, numpy=None, dispatch=(), **_pure_machine(), passed_over=tuple(passed_over)
                 )
-                return write_capture(out, plan, pools, _pure_outcomes(plan, pools, progress), identity)
+                return write_capture(out, plan, pools, _pure_outcomes(plan, pools, progress), identity, seal)
             with tempfile.TemporaryDirectory(prefix="parity-oracle-") as exchange:
                 legacy = choice.legacy if source == "legacy" else None
                 answer = _asked(Path(exchange), _interpreter(choice.python), legacy, plan, pools, progress)
@@ -76,7 +83,7 @@ def record(plan: Plan, pools: Mapping[str, bytes], choice: OracleChoice, out: Pa
                     said["dispatch"] = tuple(said["dispatch"])
                     identity = OracleIdentity(source=source, **said, passed_over=tuple(passed_over))
                     outcomes = (calling.restored(description, runs) for description, runs in records)
-                    return write_capture(out, plan, pools, outcomes, identity)
+                    return write_capture(out, plan, pools, outcomes, identity, seal)
         except recorder.NoNumPyError as error:
             passed_over.append(PassedOver(source=source, reason=str(error)))
         except OSError as error:

@@ -13,24 +13,26 @@ Nothing in them names a time, a machine, a user or a path, so the same capture t
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Self
 
 import orjson
 
 from parity.calling import CODES, Crashed, Outcome, TimedOut, described, restored
 from parity.documents.capture import CaptureHead, FileDigest, OracleIdentity
 from parity.documents.case import Case, Plan, Pool
-from parity.documents.durable import replacing_directory
+from parity.documents.durable import Growing, replacing_directory
 from parity.documents.elements import ELEMENTS
-from parity.documents.model import canonical, file_sha256, pretty, sha256
+from parity.documents.model import canonical, pretty, sha256
 from parity.errors import DamagedError, DocumentError, InconclusiveError, OracleError, StorageError, UsageError
 from parity.oracle.damage import accused_case, accused_line
 from parity.oracle.lines import case_id_of, sealed
 
 HEAD, CASES, DATA = "capture.json", "cases.ndjson", "data.bin"
 FILES = (HEAD, CASES, DATA)
+PROTECTION = ("seal.rq", "scrub.json", "decode_proof.json")
+"""What `parity seal` and `parity prove` leave in a directory; no part of the capture, and replaced with it."""
 
 
 class Capture:
@@ -93,7 +95,7 @@ def refuse_occupied(out: Path) -> None:
     if not out.is_dir():
         raise UsageError("it is no directory", where=str(out), expected="a directory to write a capture to")
     try:
-        others = sorted(item.name for item in out.iterdir() if item.name not in FILES)
+        others = sorted(item.name for item in out.iterdir() if item.name not in FILES + PROTECTION)
     except OSError as error:
         raise StorageError(f"cannot be read: {error.strerror}", where=str(out)) from None
     if others:
@@ -104,28 +106,41 @@ def refuse_occupied(out: Path) -> None:
         )
 
 
-class _Growing:
-    """A file as it is written. Its digest is over what was meant, so that reading it again finds a torn write."""
+class _Buffered:
+    """A growing file that writes 64 KiB at once: a suite has 100,000 short runs."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._state, self._size = file, hashlib.sha256(), 0
+    def __init__(self, path: Path) -> None:
+        self._file, self._pending, self._size = Growing(path), bytearray(), 0
 
     def append(self, run: bytes) -> int:
         """Write at the end; the offset."""
         at = self._size
-        self._file.write(run)
-        self._state.update(run)
+        self._pending += run
         self._size += len(run)
+        if len(self._pending) >= 1 << 16:
+            self._flush()
         return at
 
-    def file_digest(self) -> FileDigest:
-        return FileDigest(name=Path(self._file.name).name, sha256=self._state.hexdigest(), size=self._size)
+    def digest(self) -> FileDigest:
+        return FileDigest(name=self._file.path.name, sha256=self._file.sha256, size=self._file.size)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if kind is None:
+            self._flush()
+        self._file.__exit__(kind, error, trace)
+
+    def _flush(self) -> None:
+        self._file.write(bytes(self._pending))
+        self._pending.clear()
 
 
 class _Distinct:
     """Runs of bytes in a growing file, equal ones once."""
 
-    def __init__(self, data: _Growing) -> None:
+    def __init__(self, data: _Buffered) -> None:
         self._data, self._places = data, {b"": 0}
 
     def place(self, run: bytes) -> int:
@@ -142,8 +157,11 @@ def write_capture(
     pools: Mapping[str, bytes],
     outcomes: Iterable[Outcome | None],
     identity: OracleIdentity,
+    seal: Callable[[Path], object] | None = None,
 ) -> CaptureHead:
     """Write a capture as a whole; `out` is replaced at the end, or left as it was.
+
+    seal: protects the complete directory before it takes its place.
 
     outcomes: one for each case of the plan, in order; None leaves the case out (the pure-Python oracle does not answer
     every one). plan_digest is that of the plan which was asked for.
@@ -167,20 +185,19 @@ def write_capture(
             digest="",
         )
         head = head.model_copy(update={"digest": head_digest(head)})
-        (folder / HEAD).write_bytes(pretty(head.full()))
-        for written in (*files, FileDigest(name=HEAD, sha256=sha256(pretty(head.full())), size=0)):
-            if file_sha256(folder / written.name) != written.sha256:
-                raise StorageError(f"{written.name} does not hold what was written to it", where=str(out))
+        with Growing(folder / HEAD) as file:
+            file.write(pretty(head.full()))
+        if seal is not None:
+            seal(folder)
     return head
 
 
 def _write_data(
     folder: Path, plan: Plan, pools: Mapping[str, bytes], outcomes: Iterable[Outcome | None]
 ) -> tuple[int, tuple[FileDigest, ...]]:
-    """Write cases.ndjson and data.bin; the number of cases."""
+    """Write cases.ndjson and data.bin; the number of cases, and the digests."""
     count = 0
-    with (folder / CASES).open("xb") as cases_file, (folder / DATA).open("xb") as data_file:
-        cases, data = _Growing(cases_file), _Growing(data_file)
+    with _Buffered(folder / CASES) as cases, _Buffered(folder / DATA) as data:
         for pool in plan.pools:
             data.append(pools[pool.name])
         runs = _Distinct(data)
@@ -200,7 +217,7 @@ def _write_data(
             }
             cases.append(sealed(orjson.dumps(line), parts))
             count += 1
-    return count, (cases.file_digest(), data.file_digest())
+    return count, (cases.digest(), data.digest())
 
 
 def head_digest(head: CaptureHead) -> str:
