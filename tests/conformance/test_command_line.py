@@ -386,7 +386,7 @@ def test_cases_that_the_capture_lacks_are_said_and_leave_the_run_inconclusive(co
 def test_a_bundle_can_be_moved_and_its_report_rendered_again(smoke: Command, command: Command, tmp_path: Path) -> None:
     bundle = tmp_path / smoke("--provider", "numpy", "--json", "-").document()["bundle"]
     shutil.move(bundle, tmp_path / "moved")
-    for form, name in (("md", "report.md"), ("junit", "report.xml"), ("json", "report.json")):
+    for form, name in (("md", "report.md"), ("html", "report.html"), ("junit", "report.xml"), ("json", "report.json")):
         answer = command("report", "moved", "--format", form)
         assert answer.code == 0, answer.err
         assert answer.out.encode().strip() == (tmp_path / "moved" / name).read_bytes().strip()

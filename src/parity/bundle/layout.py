@@ -1,79 +1,51 @@
-"""Names of the files in a bundle, and how they are written and read."""
+"""A bundle that is read. Each file is checked against manifest.json before a word of it is believed."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeVar
 
-import uuid_utils
-
-from parity.bundle import failures
+from parity.bundle import failures, manifest_toml
+from parity.bundle.formats import (
+    EVENTS,
+    FAILURES,
+    GRAPH,
+    LINEAGE,
+    MANIFEST_TOML,
+    MATERIALIZATIONS,
+    METRICS,
+    PLAN,
+    POOLS,
+    REGISTRY,
+    REPORT,
+    RUN,
+    SPANS,
+    VERDICTS,
+    compacted,
+    schema_is_right,
+)
+from parity.bundle.inventory import MANIFEST, MAX_MANIFEST, Enclosure, RefusedError
 from parity.calling import Outcome
-from parity.documents.capture import FileDigest
 from parity.documents.case import Case, Plan, Pool
-from parity.documents.durable import replacing_directory
+from parity.documents.datasets import Lineage, Materialization, Registry
 from parity.documents.elements import ELEMENTS
-from parity.documents.model import canonical, pretty
+from parity.documents.graph import Graph
+from parity.documents.model import Document, pretty
 from parity.documents.report import Report
-from parity.documents.run import BundleManifest, RunDocument
+from parity.documents.run import BundleFile, BundleManifest, RunDocument
+from parity.documents.run_toml import RunToml
+from parity.documents.telemetry import Event, Metric, Span
 from parity.documents.verdict import Verdict
 from parity.errors import DamagedError, UsageError
 
-MANIFEST, RUN, PLAN, VERDICTS, REPORT = "manifest.json", "run.json", "plan.json", "verdicts.ndjson", "report.json"
-FAILURES, POOLS = "artifacts/failures.ndjson", "artifacts/pools.bin"
-REQUEST = "artifacts/manifest.yaml"
-
-
-def new_run_id() -> str:
-    """A UUIDv7 (RFC 9562) as 32 lowercase hexadecimal digits: ordered by time, unique without a server."""
-    return uuid_utils.uuid7().hex
-
-
-class Evidence(NamedTuple):
-    """What a run leaves.
-
-    failed: cases with a bad verdict and what the oracle answered; empty when redacted. pools: input elements by name,
-    empty when redacted. renderings: further files by name (report.json, report.md, report.xml). request: the user's own
-    manifest, if there was one.
-    """
-
-    run: RunDocument
-    plan: Plan
-    verdicts: tuple[Verdict, ...]
-    renderings: Mapping[str, bytes]
-    failed: tuple[tuple[Case, Outcome], ...]
-    pools: Mapping[str, bytes]
-    request: bytes | None
-
-
-def write_bundle(runs: Path, evidence: Evidence) -> Path:
-    """Write `runs/<run_id>/` whole or not at all; its path."""
-    folder = runs / evidence.run.run_id
-    files = {
-        RUN: pretty(evidence.run.full()),
-        PLAN: canonical(evidence.plan.full() | {"cases": [case.plain() for case in evidence.plan.cases]}) + b"\n",
-        VERDICTS: b"".join(canonical(verdict.plain()) + b"\n" for verdict in evidence.verdicts),
-        **evidence.renderings,
-        FAILURES: failures.encode(evidence.failed),
-        POOLS: b"".join(evidence.pools[pool.name] for pool in evidence.plan.pools if evidence.pools),
-    }
-    if evidence.request is not None:
-        files[REQUEST] = evidence.request
-    listed = tuple(
-        FileDigest(name=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
-        for name, data in sorted(files.items())
-    )
-    files[MANIFEST] = pretty(BundleManifest(run_id=evidence.run.run_id, files=listed).full())
-
-    with replacing_directory(folder) as place:
-        (place / "artifacts").mkdir()
-        for name, data in files.items():
-            (place / name).write_bytes(data)
-    return folder
+AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 
 class Bundle:
-    """A bundle that is read: each file is checked against manifest.json before it is believed."""
+    """The bundle in a directory. Raises UsageError if there is none; every reader raises DamagedError, DocumentError.
+
+    `parity verify` finds all that is wrong; here the first thing ends the reading.
+    """
 
     def __init__(self, path: Path) -> None:
         if not (path / MANIFEST).is_file():
@@ -83,53 +55,110 @@ class Bundle:
                 expected=f"a directory with {MANIFEST}, as `parity run` leaves it",
             )
         self.path = path
-        data = self._bytes(MANIFEST)
-        listed = BundleManifest.from_json(data, str(path / MANIFEST))
-        if pretty(listed.full()) != data:
+        data = self._bytes(MANIFEST, MAX_MANIFEST)
+        self.manifest = BundleManifest.from_json(data, str(path / MANIFEST))
+        if pretty(self.manifest.full()) != data or not all(map(schema_is_right, self.manifest.files)):
             raise DamagedError(f"{MANIFEST} is not the file that the run left", where=str(path / MANIFEST))
-        self._run_id, self._listed = listed.run_id, {file.name: file for file in listed.files}
+        self._listed = {file.name: file for file in self.manifest.files}
 
-    def _bytes(self, name: str) -> bytes:
+    @property
+    def files(self) -> tuple[BundleFile, ...]:
+        """What manifest.json lists, in its order."""
+        return self.manifest.files
+
+    def _bytes(self, name: str, limit: int) -> bytes:
         try:
-            return (self.path / name).read_bytes()
-        except OSError as error:
-            raise DamagedError(f"cannot be read: {error.strerror}", where=str(self.path / name)) from None
+            with Enclosure(self.path) as enclosure:
+                return enclosure.read(name, limit)
+        except RefusedError as refused:
+            raise DamagedError(refused.detail, where=str(self.path / name)) from None
 
     def read(self, name: str) -> bytes:
         """A file's bytes. Raises DamagedError if it is missing or is not what the manifest says."""
-        data = self._bytes(name)
         expected = self._listed.get(name)
-        if expected is None or (len(data), hashlib.sha256(data).hexdigest()) != (expected.size, expected.sha256):
+        if expected is None:
+            raise DamagedError(
+                f"{MANIFEST} lists no {name}", where=str(self.path / name), expected=f"a file of {MANIFEST}"
+            )
+        data = self._bytes(name, expected.size)
+        if (len(data), hashlib.sha256(data).hexdigest()) != (expected.size, expected.sha256):
             raise DamagedError(
                 f"{name} is not the file that the run left",
                 where=str(self.path / name),
-                expected=f"sha256 {expected.sha256}" if expected else f"a line of {MANIFEST}",
+                expected=f"sha256 {expected.sha256}",
             )
         return data
 
+    def _document(self, name: str, model: type[AnyDocument]) -> AnyDocument:
+        return model.from_json(self.read(name), str(self.path / name))
+
+    def _lines(self, name: str, model: type[AnyDocument]) -> Iterator[AnyDocument]:
+        """The lines of a file, also of one that was compacted."""
+        path = self.path / name
+        if name in self._listed or compacted(name) not in self._listed:
+            data = self.read(name)
+        else:
+            from parity.bundle import compaction  # noqa: PLC0415 - few bundles are compacted; DuckDB takes 0.2 s
+
+            self.read(compacted(name))
+            data = compaction.expanded(self.path / compacted(name), model)
+        for number, line in enumerate(data.splitlines(), 1):
+            yield model.from_json(line, f"{path}, line {number}")
+
     def run(self) -> RunDocument:
         """run.json."""
-        document = RunDocument.from_json(self.read(RUN), str(self.path / RUN))
-        if document.run_id != self._run_id:
+        document = self._document(RUN, RunDocument)
+        if document.run_id != self.manifest.run_id:
             raise DamagedError(
-                f"{MANIFEST} names another run than {RUN}", where=str(self.path / MANIFEST), expected=document.run_id
+                f"{MANIFEST} names another run than {RUN}",
+                where=str(self.path / MANIFEST),
+                expected=document.run_id.text,
             )
         return document
 
     def report(self) -> Report:
         """report.json."""
-        return Report.from_json(self.read(REPORT), str(self.path / REPORT))
+        return self._document(REPORT, Report)
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """verdicts.ndjson, in the order of the plan."""
-        lines = self.read(VERDICTS).splitlines()
-        return tuple(
-            Verdict.from_json(line, f"{self.path / VERDICTS}, line {number}") for number, line in enumerate(lines, 1)
-        )
+        return tuple(self._lines(VERDICTS, Verdict))
 
     def plan(self) -> Plan:
-        """plan.json."""
-        return Plan.from_json(self.read(PLAN), str(self.path / PLAN))
+        """plan.json; in a redacted bundle without values."""
+        return self._document(PLAN, Plan)
+
+    def manifest_toml(self) -> RunToml:
+        """manifest.toml."""
+        return manifest_toml.read(self.read(MANIFEST_TOML), str(self.path / MANIFEST_TOML))
+
+    def graph(self) -> Graph:
+        """graph.json."""
+        return self._document(GRAPH, Graph)
+
+    def registry(self) -> Registry:
+        """datasets/registry.json."""
+        return self._document(REGISTRY, Registry)
+
+    def lineage(self) -> Lineage:
+        """datasets/lineage.json."""
+        return self._document(LINEAGE, Lineage)
+
+    def materializations(self) -> Iterator[Materialization]:
+        """datasets/materializations.ndjson."""
+        return self._lines(MATERIALIZATIONS, Materialization)
+
+    def spans(self) -> Iterator[Span]:
+        """spans.ndjson, in the order in which they ended: the root comes last."""
+        return self._lines(SPANS, Span)
+
+    def events(self) -> Iterator[Event]:
+        """events.ndjson."""
+        return self._lines(EVENTS, Event)
+
+    def metrics(self) -> Iterator[Metric]:
+        """metrics.ndjson."""
+        return self._lines(METRICS, Metric)
 
     def failures(self) -> dict[str, tuple[Case, Outcome]]:
         """Kept failures by the name of their case."""

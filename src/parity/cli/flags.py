@@ -21,7 +21,7 @@ jobs_option = click.option(
     "--jobs", type=click.IntRange(1, MAX_JOBS), metavar="N", help="Worker processes; as many as there are CPUs."
 )
 allow_pure_option = click.option(
-    "--allow-pure", is_flag=True, help="Take a pure-Python oracle for evidence where there is no NumPy."
+    "--allow-pure", is_flag=True, help="Be content with a pure-Python oracle, which is no evidence about NumPy."
 )
 FOLDER = click.Path(file_okay=False, path_type=Path)
 

@@ -7,7 +7,7 @@ import click
 from parity.cli.output import STDOUT, json_option, write_bytes
 from parity.errors import UsageError
 
-FORMATS = ("md", "junit", "json")
+FORMATS = ("md", "html", "junit", "json")
 
 
 @click.command()

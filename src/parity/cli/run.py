@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @suite_option
 @ops_option
 @dtypes_option
-@click.option("--oracle", metavar="CAPTURE", help="The capture to compare with; by default the one that fits.")
+@click.option("--oracle", metavar="CAPTURE", help="The capture to compare with; else the one of the newest NumPy.")
 @click.option("--out", type=FOLDER, metavar="DIR", help="The folder of run bundles.")
 @json_option
 @jobs_option
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @seed_option
 @click.option("--redact", is_flag=True, help="Keep no input or output values in the bundle.")
 @allow_pure_option
+@click.option("--compact", is_flag=True, help="Keep long files of lines as Parquet; needs parity[query].")
 def run(
     *,
     manifest: Path | None,
@@ -51,6 +52,7 @@ def run(
     seed: str | None,
     redact: bool,
     allow_pure: bool,
+    compact: bool,
 ) -> int:
     """Compare a provider with what NumPy answered.
 
@@ -68,7 +70,15 @@ def run(
     from parity.pipeline.run import RunRequest
     from parity.pipeline.run import run as run_pipeline
 
-    request = RunRequest(manifest=effective, out=out, jobs=jobs, allow_pure=allow_pure, raw_manifest=raw)
+    request = RunRequest(
+        manifest=effective,
+        out=out,
+        jobs=jobs,
+        allow_pure=allow_pure,
+        manifest_path=manifest,
+        raw_manifest=raw,
+        compact=compact,
+    )
     with shown_progress() as progress:
         result = run_pipeline(request, progress)
 

@@ -5,9 +5,9 @@ Input bits come from pools: named runs of elements of one type (`d.general`). An
 `parity.calling` is the one reader of calls; this module says what a call may be.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from parity.documents.model import Document, canonical, sha256
 
@@ -43,11 +43,26 @@ class ArrayArgument(Document):
     scalar: bool = False
 
 
+NumberClass = Literal["boolean", "nan", "infinity", "zero", "finite"]
+"""What a redacted bundle tells of a Python number; of a complex one the first class that one of its parts has."""
+
+
 class PythonScalar(Document):
-    """A Python number. value: an int in decimal, a float by float.hex, a complex as two of them and a comma between."""
+    """A Python number.
+
+    value: an int in decimal, a float by float.hex, a complex as two of them and a comma between.
+    redacted: in a redacted bundle, in place of the value (`parity.bundle.redaction`).
+    """
 
     python: Literal["bool", "int", "float", "complex"]
-    value: str
+    value: str = ""
+    redacted: NumberClass | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.value) == (self.redacted is not None):
+            raise ValueError("a Python number has either a value or, redacted, a class")
+        return self
 
 
 Argument = ArrayArgument | PythonScalar

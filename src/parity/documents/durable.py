@@ -22,8 +22,11 @@ from typing import Self
 from parity.documents.model import file_sha256, sha256
 from parity.errors import StorageError
 
-_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{12}\.(?P<end>tmp|new|old)")
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{12}\.(?P<end>tmp|new|old)", re.DOTALL)
 _NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_LONGEST_NAME = 255
+_ATTEMPTS = 8
 
 
 def is_temporary(name: str) -> bool:
@@ -32,7 +35,11 @@ def is_temporary(name: str) -> bool:
 
 
 def _beside(path: Path, end: str) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.{end}")
+    """A temporary's name: `.old` leads back to the target, so only the other two may shorten a long name."""
+    name, rest = os.fsencode(path.name), f".{secrets.token_hex(6)}.{end}"
+    if end != "old":
+        name = name[: _LONGEST_NAME - len(rest) - 1]
+    return path.with_name(f".{os.fsdecode(name)}{rest}")
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -55,29 +62,21 @@ def replacing_file(path: Path, check: Callable[[Path], None] | None = None) -> I
     """An empty temporary beside `path`, to be filled; takes its place when the block ends without an error.
 
     check: reads the temporary again, after its fsync, and raises if it is not what was meant. The mode of an old file
-    is kept. Raises StorageError where the operating system refuses; then the old content is as it was.
+    is kept. Raises StorageError where the operating system refuses; then the old content is as it was, unless the
+    message says that durability is unknown.
     """
-    temporary = _beside(path, "tmp")
-    lock = None
-    try:
-        os.makedirs(path.parent, exist_ok=True)
-        lock = os.open(temporary, _NEW_FILE, 0o666)
-        _claim(lock)
-        yield temporary
-        _synced(lock, temporary)
-        if check is not None:
-            check(temporary)
-        with contextlib.suppress(FileNotFoundError):
-            os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
-        os.rename(temporary, path)
-        sync(path.parent)
-    except OSError as error:
-        raise storage_error(error, path) from None
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        if lock is not None:
-            os.close(lock)
+    with _refusals(path):
+        make_folder(path.parent)
+        with _temporary(path, "tmp") as (temporary, lock):
+            yield temporary
+            with contextlib.suppress(FileNotFoundError):
+                os.fchmod(lock, stat.S_IMODE(os.stat(path).st_mode))
+            _synced(lock, path)
+            if check is not None:
+                check(temporary)
+            os.rename(temporary, path)
+            _arrived(lock, path)
+            sync(path.parent)
 
 
 @contextlib.contextmanager
@@ -86,37 +85,94 @@ def replacing_directory(path: Path) -> Iterator[Path]:
 
     Everything is synced before the rename. POSIX has no portable exchange of two directories, so an old one is moved
     aside first, and put back should the second rename fail; after a crash between the two `sweep` puts it back.
-    Raises StorageError where the operating system refuses; then nothing is left behind.
+    Raises StorageError where the operating system refuses; then nothing is left behind, unless the message says that
+    durability is unknown.
     """
     target = Path(os.path.realpath(path))
-    fresh, aside = _beside(target, "new"), _beside(target, "old")
-    lock = None
+    with _refusals(path):
+        make_folder(target.parent)
+        # So that there is never more than one old directory to put back: the choice would be a guess.
+        _swept(target.parent, lambda match: match["end"] == "old" and match["name"] == target.name)
+        with _temporary(target, "new") as (fresh, lock):
+            yield fresh
+            for folder, _, names in os.walk(fresh, topdown=False):
+                for name in names:
+                    sync(Path(folder, name))
+                sync(Path(folder))
+            _take_place(fresh, lock, target)
+
+
+def _take_place(fresh: Path, lock: int, target: Path) -> None:
+    """Rename a complete directory to where it belongs; what stood there is removed when that is durable."""
     try:
-        os.makedirs(target.parent, exist_ok=True)
-        os.mkdir(fresh)
-        lock = os.open(fresh, os.O_RDONLY | os.O_CLOEXEC)
-        _claim(lock)
-        yield fresh
-        for folder, _, names in os.walk(fresh, topdown=False):
-            for name in names:
-                sync(Path(folder, name))
-            sync(Path(folder))
-        if os.path.lexists(target):
-            os.rename(target, aside)
-        try:
-            os.rename(fresh, target)
-        except OSError:
-            if os.path.lexists(aside):
-                os.rename(aside, target)
-            raise
+        old = os.open(target, _DIRECTORY)
+    except FileNotFoundError:
+        os.rename(fresh, target)
+        _arrived(lock, target)
         sync(target.parent)
-        _remove_tree(aside)
-    except OSError as error:
-        raise storage_error(error, path) from None
+        return
+    try:
+        fcntl.flock(old, fcntl.LOCK_EX | fcntl.LOCK_NB)  # else `sweep` would put it back between the renames
+        aside = _beside(target, "old")
+        try:
+            os.rename(target, aside)
+            os.rename(fresh, target)
+        finally:
+            if not os.path.lexists(target):
+                os.rename(aside, target)
+        _arrived(lock, target)
+        sync(target.parent)
+        _discard(aside)
     finally:
-        _remove_tree(fresh)
-        if lock is not None:
-            os.close(lock)
+        os.close(old)
+
+
+def _arrived(descriptor: int, path: Path) -> None:
+    """A rename that reports success is believed when the file is there."""
+    if not os.path.samestat(os.fstat(descriptor), os.stat(path)):
+        raise _torn(path)
+
+
+@contextlib.contextmanager
+def _temporary(path: Path, end: str) -> Iterator[tuple[Path, int]]:
+    """A new file (`tmp`) or directory (`new`) beside `path`, and its locked descriptor; at the end it is gone."""
+    descriptor = None
+    temporary = _beside(path, end)
+    try:
+        for _ in range(_ATTEMPTS):
+            if end == "new":
+                os.mkdir(temporary)
+            descriptor = os.open(temporary, _DIRECTORY if end == "new" else _NEW_FILE, 0o666)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.path.lexists(temporary):
+                break
+            os.close(descriptor)  # another process swept it before it was locked
+            descriptor, temporary = None, _beside(path, end)
+        else:
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        yield temporary, descriptor
+    finally:
+        if end == "new":
+            _remove_tree(temporary)
+        else:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        if descriptor is not None:
+            with contextlib.suppress(OSError):  # all that matters was synced, or has failed already
+                os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those that lead to it, each durable in its parent. Raises OSError, StorageError."""
+    if os.path.isdir(folder):
+        return
+    make_folder(folder.parent)
+    try:
+        os.mkdir(folder)
+    except FileExistsError:
+        if not os.path.isdir(folder):
+            raise
+    sync(folder.parent)
 
 
 class Growing:
@@ -129,7 +185,7 @@ class Growing:
         self.path, self.size, self._state = path, 0, hashlib.sha256()
         self._descriptor: int | None = None
         with _refusals(path):
-            os.makedirs(path.parent, exist_ok=True)
+            make_folder(path.parent)
             self._descriptor = os.open(path, _NEW_FILE, 0o666)
 
     def write(self, data: bytes) -> None:
@@ -175,11 +231,13 @@ def append(path: Path, data: bytes, *, at: int) -> None:
     What lies beyond `at` is cut first. The caller holds the lock. Raises StorageError.
     """
     with _refusals(path):
-        os.makedirs(path.parent, exist_ok=True)
-        new = not os.path.lexists(path)
+        make_folder(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
         try:
-            if os.fstat(descriptor).st_size > at:
+            size = os.fstat(descriptor).st_size
+            if size < at:  # cutting it "back" would fill it with zeros
+                raise StorageError(f"the file has shrunk to {size} bytes", where=str(path), expected=f"{at} bytes")
+            if size > at:
                 os.ftruncate(descriptor, at)
             try:
                 if os.write(descriptor, data) != len(data):
@@ -187,13 +245,15 @@ def append(path: Path, data: bytes, *, at: int) -> None:
                 _synced(descriptor, path)
                 if os.pread(descriptor, len(data) + 1, at) != data:
                     raise _torn(path)
+                # Each time: whoever made the file may have died before its name was durable.
+                sync(path.parent)
             except BaseException:
-                os.ftruncate(descriptor, at)
+                with contextlib.suppress(OSError):  # the first error is the one to tell; the next writer cuts the tail
+                    os.ftruncate(descriptor, at)
                 raise
         finally:
-            os.close(descriptor)
-        if new:
-            sync(path.parent)
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
 
 
 def write_at(descriptor: int, data: bytes | memoryview, offset: int) -> None:
@@ -201,27 +261,35 @@ def write_at(descriptor: int, data: bytes | memoryview, offset: int) -> None:
     view = memoryview(data)
     while view:
         written = os.pwrite(descriptor, view, offset)
+        if written <= 0:
+            raise OSError(errno.EIO, "a write stored nothing")
         view, offset = view[written:], offset + written
 
 
 def sweep(folder: Path) -> tuple[str, ...]:
     """Remove what dead processes left in a folder, and put a directory back that waits for its replacement.
 
-    The names that were dealt with. What cannot be removed stays for the next time.
+    The names that are gone. What cannot be removed stays for the next time. Raises StorageError if a name that was
+    put back may not be durable.
     """
+    return _swept(folder, lambda _: True)
+
+
+def _swept(folder: Path, chosen: Callable[[re.Match[str]], bool]) -> tuple[str, ...]:
     swept = []
     with contextlib.suppress(OSError):
         for name in sorted(os.listdir(folder)):
             match = _TEMPORARY.fullmatch(name)
-            if match is None:
+            if match is None or not chosen(match):
                 continue
             path = folder / name
             with contextlib.suppress(OSError):
-                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     _put_back_or_remove(path, folder / match["name"], match["end"])
-                    swept.append(name)
+                    if not os.path.lexists(path):
+                        swept.append(name)
                 finally:
                     os.close(descriptor)
     return tuple(swept)
@@ -231,17 +299,25 @@ def _put_back_or_remove(path: Path, target: Path, end: str) -> None:
     if end == "old" and not os.path.lexists(target):
         os.rename(path, target)
         sync(target.parent)
-    elif path.is_dir():
+    elif end == "old":
+        sync(target.parent)  # whoever renamed its replacement may have died before that was durable
+        _discard(path)
+    elif os.path.isdir(path):
         _remove_tree(path)
     else:
         os.unlink(path)
 
 
-def _claim(descriptor: int) -> None:
-    """Hold a lock for as long as the descriptor is open: `sweep` leaves alone what is locked."""
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    if os.fstat(descriptor).st_nlink == 0:
-        raise OSError(errno.EAGAIN, "another process swept it before it was locked; try again")
+def _discard(aside: Path) -> None:
+    """Remove an old directory as far as that is possible.
+
+    It loses its name first: `.old` promises a complete directory, which `sweep` may put back.
+    """
+    doomed = aside.with_suffix(".new")
+    with contextlib.suppress(OSError):
+        os.rename(aside, doomed)
+        sync(doomed.parent)
+        _remove_tree(doomed)
 
 
 def _remove_tree(path: Path) -> None:
@@ -261,18 +337,28 @@ def _synced(descriptor: int, path: Path) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        raise StorageError(
-            f"durability unknown: fsync failed: {error.strerror or error}", where=str(path), hint="check the disk"
-        ) from None
+        if error.errno == errno.EINVAL and stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            return  # this file system has no fsync of directories (fsync(2)); there is nothing more to do
+        raise _unknown(error, path) from None
 
 
 def sync(path: Path) -> None:
-    """Make a file's content, or the names in a directory, durable. Raises OSError, StorageError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    """Make a file's content, or the names in a directory, durable. Raises StorageError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unknown(error, path) from None
     try:
         _synced(descriptor, path)
     finally:
-        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+
+
+def _unknown(error: OSError, path: Path) -> StorageError:
+    return StorageError(
+        f"durability unknown: fsync failed: {error.strerror or error}", where=str(path), hint="check the disk"
+    )
 
 
 @contextlib.contextmanager

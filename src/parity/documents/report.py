@@ -6,6 +6,7 @@ from pydantic import Field
 
 from parity.documents.capture import OracleIdentity
 from parity.documents.case import Count
+from parity.documents.ids import RunId
 from parity.documents.model import Document
 from parity.documents.verdict import BAD, GOOD, Verdict
 from parity.errors import ExitCode
@@ -70,7 +71,7 @@ class Report(Document):
     """
 
     schema_: Literal["parity.report/1"] = Field(default="parity.report/1", alias="schema")
-    run_id: str
+    run_id: RunId
     suite: str
     provider: ProviderIdentity
     oracle: OracleIdentity

@@ -225,18 +225,28 @@ def head_digest(head: CaptureHead) -> str:
     return sha256(canonical({name: value for name, value in head.full().items() if name != "digest"}))
 
 
-def open_capture(path: Path) -> Capture:
-    """Open a capture and check every byte of it.
-
-    Raises UsageError where there is no capture, DamagedError that names the file, and the case, line or pool if they
-    can be told, DocumentError for another version of the format, StorageError where reading is refused.
-    """
+def _refuse_no_capture(path: Path) -> None:
     if not path.exists():
         raise UsageError(
             "there is no such capture", where=str(path), expected="a directory that `parity capture` wrote"
         )
     if not path.is_dir() or not any((path / name).exists() for name in FILES):
         raise UsageError("this is no capture", where=str(path), expected=f"a directory with {', '.join(FILES)}")
+
+
+def read_head(path: Path) -> CaptureHead:
+    """The head of a capture, checked by its own digest; the other files are not looked at. Raises as `open_capture`."""
+    _refuse_no_capture(path)
+    return _checked_head(path / HEAD, _read(path / HEAD))
+
+
+def open_capture(path: Path) -> Capture:
+    """Open a capture and check every byte of it.
+
+    Raises UsageError where there is no capture, DamagedError that names the file, and the case, line or pool if they
+    can be told, DocumentError for another version of the format, StorageError where reading is refused.
+    """
+    _refuse_no_capture(path)
     contents = {name: _read(path / name) for name in FILES}
     head = _checked_head(path / HEAD, contents[HEAD])
     lines = contents[CASES].split(b"\n")[:-1]

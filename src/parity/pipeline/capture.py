@@ -1,4 +1,4 @@
-"""Record an oracle: plan → ask NumPy in a process of its own → store."""
+"""Record an oracle: plan → ask NumPy in a process of its own → store → seal."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from parity.cases.planning import plan
 from parity.oracle.record import OracleChoice, record
 from parity.pipeline.progress import Progress
+from parity.pipeline.protection import protect
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def capture(request: CaptureRequest, progress: Progress) -> dict[str, Any]:
     choice = OracleChoice(
         python=request.python, legacy=request.legacy, pure=request.pure, allow_pure=request.allow_pure
     )
-    head = record(planned.plan, planned.pools, choice, request.out, progress.advance)
+    head = record(planned.plan, planned.pools, choice, request.out, progress.advance, protect)
     return {
         "schema": "parity.capture/1",
         "path": request.out.as_posix(),

@@ -1,49 +1,55 @@
-"""The main job: manifest → plan → open capture → execute → judge → report → bundle."""
+"""The main job: manifest → plan → open capture → execute → judge → report → bundle → seal → ledger."""
 
 import os
-import platform
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-import parity
-from parity.bundle.layout import Evidence, new_run_id, write_bundle
-from parity.calling import Outcome
+from parity.bundle import failures
+from parity.bundle.compaction import compact_long, demand
+from parity.bundle.writer import BundleWriter, live_bundle
 from parity.cases.planning import Planned, plan
 from parity.compare.judge import judge
 from parity.documents.case import Case
+from parity.documents.durable import sweep
 from parity.documents.elements import parse_dtypes
 from parity.documents.manifest import Manifest
+from parity.documents.model import canonical
 from parity.documents.report import ProviderIdentity, Report
-from parity.documents.run import Program, RunDocument
+from parity.documents.run import RunDocument
 from parity.documents.verdict import BAD, Verdict
 from parity.errors import UsageError
 from parity.execute.pool import Executor
 from parity.ops import catalogue
-from parity.oracle.store import Capture, open_capture
-from parity.pipeline import places
+from parity.oracle.store import Capture, open_capture, read_head
+from parity.pipeline import evidence, places
+from parity.pipeline.evidence import ORACLE, PROVIDER, SUITE, code_of
 from parity.pipeline.progress import Progress
+from parity.pipeline.protection import protect
+from parity.pipeline.recording import Recording
+from parity.providers.sources import source_files
 from parity.providers.spec import load_provider
-from parity.report import interchange, junit, markdown
-from parity.report.fold import ReportHead, fold, redact
+from parity.report.fold import fold, head_of, redact
 
 
 @dataclass(frozen=True)
 class RunRequest:
     """manifest: the effective one, flags merged. out: the folder of bundles, None for the default.
 
-    jobs: worker processes, None for one a core. raw_manifest: the user's file as it was read.
+    jobs: worker processes, None for one a core. manifest_path, raw_manifest: the user's file, and as it was read.
+    compact: keep long files of lines as Parquet.
     """
 
     manifest: Manifest
     out: Path | None = None
     jobs: int | None = None
     allow_pure: bool = False
+    manifest_path: Path | None = None
     raw_manifest: bytes | None = None
+    compact: bool = False
 
 
 class RunResult(NamedTuple):
@@ -54,26 +60,21 @@ class RunResult(NamedTuple):
 
 
 def run(request: RunRequest, progress: Progress) -> RunResult:
-    """Do the main job. Writes one bundle, at the end, whole or not at all."""
-    manifest = request.manifest
-    progress.stage("plan")
-    planned = _plan(manifest)
-    progress.stage("open capture")
-    capture = open_capture(_capture_path(manifest))
-    cases = [case for case in planned.plan.cases if case.case_id in capture]
-    with _executor(request, planned) as executor:
-        provider: ProviderIdentity = executor.identify()
-        progress.stage("execute and judge", len(cases))
-        judged = list(_judged(cases, executor.outcomes(cases), capture, progress))
-    progress.stage("report")
-    document = _run_document(request, planned, capture, provider, len(planned.plan.cases) - len(cases))
-    shown = tuple(redact(verdict) if manifest.outputs.redact else verdict for verdict in judged)
-    report = fold(shown, _head(document))
-    progress.stage("bundle")
-    bundle = write_bundle(
-        places.runs_folder(request.out), _evidence(request, document, planned, cases, shown, report, capture)
-    )
-    return RunResult(report.model_copy(update={"bundle": _relative(bundle)}), bundle)
+    """Do the main job. Leaves a bundle, which appears when it is complete and sealed, and a record in the ledger."""
+    manifest, runs = request.manifest, places.runs_folder(request.out)
+    if request.compact:
+        demand()
+    recording = Recording(manifest, request.manifest_path, runs, progress)
+    swept = sweep(runs)
+    with recording.of_failure(), live_bundle(runs, recording.run_id, redact=manifest.outputs.redact) as bundle:
+        for name in swept:
+            bundle.event("swept", temporary=name)
+        report = _compare(request, bundle, recording, progress)
+        progress.stage("seal")
+        protect(bundle.place, manifest.outputs.seal_overhead)
+    path = runs / recording.run_id.text
+    recording.of_result(report, path)
+    return RunResult(report.model_copy(update={"bundle": _relative(path)}), path)
 
 
 def _plan(manifest: Manifest) -> Planned:
@@ -88,6 +89,61 @@ def _plan(manifest: Manifest) -> Planned:
             hint="raise the budget, choose a smaller suite, or fewer operations",
         )
     return planned
+
+
+def _compare(request: RunRequest, bundle: BundleWriter, recording: Recording, progress: Progress) -> Report:
+    """From the plan to the report, each stage with what it leaves in the bundle."""
+    manifest = request.manifest
+    progress.stage("plan")
+    evidence.declare_suite(bundle, manifest)
+    chosen = evidence.plan_params(manifest)
+    with bundle.stage("plan", "plan", inputs=(SUITE,), params=chosen, code=code_of(plan)) as stage:
+        planned = _plan(manifest)
+        evidence.keep_plan(bundle, stage, planned.plan)
+
+    progress.stage("open capture")
+    path = _capture_path(manifest)
+    head = read_head(path)
+    evidence.declare_oracle(bundle, path, head)
+    with bundle.stage("open_capture", "open", inputs=(ORACLE,), code=code_of(open_capture)) as stage:
+        capture = open_capture(path)
+        evidence.opened(stage, head)
+    cases = [case for case in planned.plan.cases if case.case_id in capture]
+
+    spec = manifest.run.provider.spec
+    files = source_files(spec)
+    evidence.declare_provider(bundle, spec, files)
+    recording.reads(path, head, files)
+    with _executor(request, planned) as executor:
+        with bundle.stage("load_provider", "load", inputs=(PROVIDER,), code=code_of(load_provider)) as stage:
+            provider = executor.identify()
+            evidence.loaded(stage, provider)
+        recording.begins()
+        progress.stage("execute and judge", len(cases))
+        inputs = ("plan", "open_capture", "load_provider")
+        with bundle.stage("judge", "execute_and_judge", inputs=inputs, code=code_of(judge)) as stage:
+            started, lines = time.monotonic(), bundle.lines("verdicts.ndjson", "parity.verdict/1")
+            verdicts = []
+            for verdict in _judged(cases, executor, capture, progress):
+                verdicts.append(redact(verdict) if bundle.redact else verdict)
+                lines.append(canonical(verdicts[-1].plain()) + b"\n")
+            seconds = time.monotonic() - started
+            evidence.keep_verdicts(bundle, stage, lines, verdicts, seconds)
+
+    progress.stage("report")
+    document = _document(request, recording, planned, capture, provider, len(planned.plan.cases) - len(cases))
+    evidence.keep_run(bundle, document)
+    report = fold(verdicts, head_of(document))
+    with bundle.stage("report", "fold", inputs=("judge",), code=code_of(fold)) as stage:
+        evidence.keep_report(bundle, stage, report, verdicts)
+    failed = [case for case, verdict in zip(cases, verdicts, strict=True) if verdict.verdict in BAD]
+    inputs = ("plan", "open_capture", "judge")
+    with bundle.stage("keep_failures", "keep", inputs=inputs, code=code_of(failures.encode)) as stage:
+        answers = [(case, capture.outcome(case.case_id)) for case in failed]
+        evidence.keep_failures(bundle, stage, planned, answers, request.raw_manifest)
+    toml = evidence.run_toml(document, planned.plan, report, seconds)
+    recording.produces(bundle.finish(toml, compact_long if request.compact else None))
+    return report
 
 
 def _capture_path(manifest: Manifest) -> Path:
@@ -106,72 +162,31 @@ def _executor(request: RunRequest, planned: Planned) -> Executor:
     )
 
 
-def _judged(cases: list[Case], outcomes: Iterator[Outcome], capture: Capture, progress: Progress) -> Iterator[Verdict]:
-    for case, actual in zip(cases, outcomes, strict=True):
+def _judged(cases: list[Case], executor: Executor, capture: Capture, progress: Progress) -> Iterator[Verdict]:
+    for case, actual in zip(cases, executor.outcomes(cases), strict=True):
         yield judge(case, capture.outcome(case.case_id), actual, capture.pools)
         progress.advance()
 
 
-def _run_document(
-    request: RunRequest, planned: Planned, capture: Capture, provider: ProviderIdentity, not_captured: int
+def _document(
+    request: RunRequest,
+    recording: Recording,
+    planned: Planned,
+    capture: Capture,
+    provider: ProviderIdentity,
+    not_captured: int,
 ) -> RunDocument:
     return RunDocument(
-        run_id=new_run_id(),
+        run_id=recording.run_id,
         manifest=request.manifest,
         provider=provider,
         oracle=capture.head.oracle,
-        program=Program(
-            parity=parity.__version__,
-            python=platform.python_version(),
-            numpy=np.__version__,
-            platform=f"{platform.system()}-{platform.machine()}",
-        ),
+        program=evidence.program(),
         plan_digest=planned.plan.digest,
         capture_digest=capture.head.digest,
         catalogue_digest=catalogue.digest(),
         not_captured=not_captured,
         allow_pure=request.allow_pure,
-    )
-
-
-def _head(document: RunDocument) -> ReportHead:
-    return ReportHead(
-        run_id=document.run_id,
-        suite=document.manifest.run.suite,
-        provider=document.provider,
-        oracle=document.oracle,
-        allow_pure=document.allow_pure,
-        plan_digest=document.plan_digest,
-        capture_digest=document.capture_digest,
-        catalogue_digest=document.catalogue_digest,
-        not_captured=document.not_captured,
-        redacted=document.manifest.outputs.redact,
-        max_ulp=document.manifest.gates.max_ulp,
-    )
-
-
-def _evidence(
-    request: RunRequest,
-    document: RunDocument,
-    planned: Planned,
-    cases: list[Case],
-    verdicts: tuple[Verdict, ...],
-    report: Report,
-    capture: Capture,
-) -> Evidence:
-    failed = [(case, verdict) for case, verdict in zip(cases, verdicts, strict=True) if verdict.verdict in BAD]
-    return Evidence(
-        run=document,
-        plan=planned.plan,
-        verdicts=verdicts,
-        renderings={
-            "report.json": interchange.to_json(report),
-            "report.md": markdown.render(report).encode(),
-            "report.xml": junit.render(report, verdicts),
-        },
-        failed=() if report.redacted else tuple((case, capture.outcome(case.case_id)) for case, _ in failed),
-        pools={} if report.redacted else planned.pools,
-        request=request.raw_manifest,
     )
 
 

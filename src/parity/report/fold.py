@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from parity.documents.capture import OracleIdentity
+from parity.documents.ids import RunId
 from parity.documents.report import Counts, GateResult, MatrixRow, ProviderIdentity, Report
+from parity.documents.run import RunDocument
 from parity.documents.verdict import BAD, Verdict
 from parity.ops.catalogue import CATALOGUE
 
@@ -20,7 +22,7 @@ class ReportHead:
     max_ulp: the manifest's gates, limits by operation. extra_notes: come after the notes that the fold finds itself.
     """
 
-    run_id: str
+    run_id: RunId
     suite: str
     provider: ProviderIdentity
     oracle: OracleIdentity
@@ -33,6 +35,23 @@ class ReportHead:
     max_ulp: Mapping[str, float] = field(default_factory=dict)
     bundle: str | None = None
     extra_notes: tuple[str, ...] = ()
+
+
+def head_of(run: RunDocument) -> ReportHead:
+    """What a run's own document says of its report; with the verdicts it gives the report, whenever that is asked."""
+    return ReportHead(
+        run_id=run.run_id,
+        suite=run.manifest.run.suite,
+        provider=run.provider,
+        oracle=run.oracle,
+        allow_pure=run.allow_pure,
+        plan_digest=run.plan_digest,
+        capture_digest=run.capture_digest,
+        catalogue_digest=run.catalogue_digest,
+        not_captured=run.not_captured,
+        redacted=run.manifest.outputs.redact,
+        max_ulp=run.manifest.gates.max_ulp,
+    )
 
 
 @dataclass

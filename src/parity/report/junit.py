@@ -50,7 +50,7 @@ def _suite(name: str, cases: list[tuple[str, str]], report: Report) -> _Counted:
 
 
 def _properties(report: Report) -> Iterator[tuple[str, str]]:
-    yield "run_id", report.run_id
+    yield "run_id", report.run_id.text
     yield "provider", f"{report.provider.name} {report.provider.version or ''}".strip()
     yield "oracle", f"{report.oracle.source} {report.oracle.numpy or ''}".strip()
     for note in report.notes:

@@ -1,217 +1,139 @@
-"""A bundle is written whole or not at all, and every damage to it is found when it is read."""
+"""What a run left is read back as it was, and every damage is found before a word of it is believed."""
 
-import errno
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from parity.bundle.layout import FAILURES, MANIFEST, REQUEST, Bundle, Evidence, new_run_id, write_bundle
+from parity.bundle import failures
+from parity.bundle.formats import MANIFEST_TOML, REQUEST
+from parity.bundle.inventory import MANIFEST, UNLISTED
+from parity.bundle.layout import Bundle
 from parity.calling import Outcome, Raised, Returned, Value
-from parity.documents.capture import OracleIdentity
-from parity.documents.case import ArrayArgument, Call, Case, Plan, Pool, plan_digest
-from parity.documents.manifest import Manifest
-from parity.documents.report import ProviderIdentity
-from parity.documents.run import Program, RunDocument
-from parity.documents.verdict import Verdict
-from parity.errors import ExitCode, ParityError, StorageError, UsageError
-from parity.report import interchange
-from parity.report.fold import ReportHead, fold
-
-ORACLE = OracleIdentity(
-    source="system", numpy="2.4.6", dispatch=("AVX2",), platform="Linux-x86_64", libm="glibc 2.36", python="3.11.7"
-)
-PROVIDER = ProviderIdentity(spec="numba", name="parity_kernels", version=None)
-CASES = tuple(
-    Case(
-        case_id=f"add-dd-d-{number:012x}",
-        loop="dd->d",
-        layout="contiguous",
-        call=Call(op="add", args=(ArrayArgument(pool="d.general"), ArrayArgument(pool="d.general", at=number))),
-    )
-    for number in range(2)
-)
-POOLS = {"d.general": bytes(range(32)), "?.general": bytes(3)}
-PLAN = Plan(
-    suite="smoke",
-    seed="1",
-    catalogue_digest="d" * 64,
-    digest=plan_digest(CASES),
-    pools=tuple(Pool(name=name, count=count, sha256="0" * 64) for name, count in (("d.general", 4), ("?.general", 3))),
-    cases=CASES,
-)
-EXPECTED: tuple[Outcome, ...] = (
-    Returned((Value("array", "<f8", (1,), b"\x00\xff" * 4),), (b"ab",), (True,), ("0",), ("over",), ("W",)),
-    Raised("ValueError", ("ValueError", "Exception"), "no"),
-)
-
-
-def evidence(**changes: Any) -> Evidence:
-    verdicts = tuple(
-        Verdict(
-            case_id=case.case_id, op="add", loop="dd->d", layout="contiguous", verdict="diverged", failed_class="value"
-        )
-        for case in CASES
-    )
-    run = RunDocument(
-        run_id=new_run_id(),
-        manifest=Manifest.model_validate({"version": "v1", "metadata": {"name": "test"}, "run": {}}),
-        provider=PROVIDER,
-        oracle=ORACLE,
-        program=Program(parity="0", python="3.11.7", numpy="2.4.6", platform="Linux-x86_64"),
-        plan_digest=PLAN.digest,
-        capture_digest="c" * 64,
-        catalogue_digest="d" * 64,
-        not_captured=0,
-        allow_pure=False,
-    )
-    head = ReportHead(
-        run_id=run.run_id,
-        suite="smoke",
-        provider=PROVIDER,
-        oracle=ORACLE,
-        allow_pure=False,
-        plan_digest=PLAN.digest,
-        capture_digest="c" * 64,
-        catalogue_digest="d" * 64,
-        not_captured=0,
-        redacted=False,
-        max_ulp={},
-    )
-    report = interchange.to_json(fold(verdicts, head))
-    failed = tuple(zip(CASES, EXPECTED, strict=True))
-    return Evidence(run, PLAN, verdicts, {"report.json": report}, failed, POOLS, b"version: v1\n")._replace(**changes)
+from parity.documents.case import ArrayArgument, Call, Case
+from parity.documents.verdict import BAD
+from parity.errors import DamagedError, ExitCode, ParityError, UsageError
 
 
 def everything(path: Path) -> list[Any]:
     """All that a bundle says."""
     bundle = Bundle(path)
-    parts = (bundle.run, bundle.report, bundle.verdicts, bundle.plan, bundle.failures, bundle.pools)
-    return [part() for part in parts] + [bundle.read(REQUEST)]
+    documents = [bundle.run, bundle.report, bundle.verdicts, bundle.plan, bundle.failures, bundle.pools]
+    documents += [bundle.manifest_toml, bundle.graph, bundle.registry, bundle.lineage]
+    lines = [bundle.spans, bundle.events, bundle.metrics, bundle.materializations]
+    read = [bundle.read(file.name) for file in bundle.files]
+    return [part() for part in documents] + [list(part()) for part in lines] + read
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bundle(tmp_path_factory.mktemp("runs"), evidence())
+def test_a_bundle_is_what_the_run_left(untouched: Path) -> None:
+    bundle = Bundle(untouched)
+    run, report, plan, verdicts = bundle.run(), bundle.report(), bundle.plan(), bundle.verdicts()
+    assert [verdict.case_id for verdict in verdicts] == [case.case_id for case in plan.cases]
+    assert report.totals.cases == len(verdicts) > 0
+    assert report.totals.diverged == sum(verdict.verdict == "diverged" for verdict in verdicts) > 0
+    assert bundle.failures().keys() == {verdict.case_id for verdict in verdicts if verdict.verdict in BAD}
+    assert {pool.name for pool in plan.pools} == bundle.pools().keys()
+    assert bundle.read(REQUEST) == b'version: "v1"\n'
+    assert run.run_id == report.run_id == bundle.manifest_toml().run_id == bundle.manifest.run_id
+    assert run.run_id.text == untouched.name
 
 
-def test_a_bundle_is_what_was_put_in(tmp_path: Path) -> None:
-    left = evidence()
-    path = write_bundle(tmp_path, left)
-    assert path == tmp_path / left.run.run_id
-    run, report, verdicts, planned, failures, pools, request = everything(path)
-    assert (run, verdicts, planned, request) == (left.run, left.verdicts, left.plan, left.request)
-    assert report.totals.diverged == 2
-    assert pools == left.pools
-    assert list(failures.values()) == list(zip(CASES, EXPECTED, strict=True))
+def test_telemetry_and_datasets_are_read(untouched: Path) -> None:
+    bundle = Bundle(untouched)
+    spans = list(bundle.spans())
+    assert spans[-1].parent_span_id is None
+    assert {span.trace_id for span in spans} == {bundle.run().run_id.trace_id}
+    assert [event.attrs["verdict"] for event in bundle.events()] == ["diverged"] * bundle.report().totals.diverged
+    assert {metric.name: metric.value for metric in bundle.metrics()}["cases.judged"] == bundle.report().totals.cases
+    keys = {node.node_key for node in bundle.graph().nodes}
+    assert {asset.name for asset in bundle.registry().assets} < keys
+    assert {row.node_key for row in bundle.materializations()} < keys
+    assert bundle.lineage().edges
 
 
-def test_the_manifest_lists_every_other_file(written: Path) -> None:
-    listed = orjson.loads((written / MANIFEST).read_bytes())["files"]
-    found = {path.relative_to(written).as_posix() for path in written.rglob("*") if path.is_file()}
-    assert {file["name"] for file in listed} == found - {MANIFEST}
+def test_the_manifest_lists_every_other_file(untouched: Path) -> None:
+    found = {path.relative_to(untouched).as_posix() for path in untouched.rglob("*") if path.is_file()}
+    assert {file.name for file in Bundle(untouched).files} == found - UNLISTED
 
 
-def test_a_redacted_bundle_has_no_values(tmp_path: Path) -> None:
-    path = write_bundle(tmp_path, evidence(failed=(), pools={}, request=None))
-    assert Bundle(path).pools() == {}
-    assert Bundle(path).failures() == {}
-    assert not (path / REQUEST).exists()
+def test_a_redacted_bundle_has_no_pools_and_no_answers(redacted: Path) -> None:
+    assert Bundle(redacted).pools() == {}
+    assert Bundle(redacted).failures() == {}
+    assert Bundle(redacted).report().totals.diverged > 0
 
 
-def test_a_bundle_can_be_copied_anywhere(written: Path, tmp_path: Path) -> None:
-    shutil.copytree(written, tmp_path / "else where")
-    assert everything(tmp_path / "else where") == everything(written)
+def test_a_bundle_can_be_copied_anywhere(untouched: Path, tmp_path: Path) -> None:
+    shutil.copytree(untouched, tmp_path / "else where")
+    assert everything(tmp_path / "else where") == everything(untouched)
 
 
-def test_run_ids_are_ordered_and_lowercase_hexadecimal() -> None:
-    ids = [new_run_id() for _ in range(50)]
-    assert ids == sorted(ids)
-    assert all(len(name) == 32 and set(name) <= set("0123456789abcdef") and name[12] == "7" for name in ids)
-
-
-def test_failures_are_kept_up_to_a_bound_for_each_row(tmp_path: Path) -> None:
-    many = tuple((CASES[0].model_copy(update={"case_id": f"c{number}"}), EXPECTED[1]) for number in range(150))
-    assert len(Bundle(write_bundle(tmp_path, evidence(failed=many))).failures()) == 100
-
-
-def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_args: Any) -> Any:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    left = evidence()
-    monkeypatch.setattr("parity.documents.durable.os.fsync", refuse)
-    with pytest.raises(StorageError, match="No space left") as refused:
-        write_bundle(tmp_path / "runs", left)
-    monkeypatch.undo()
-    assert refused.value.hint is not None
-    assert list((tmp_path / "runs").iterdir()) == []
-
-
-def test_a_disk_that_fills_up_while_files_are_written_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_bytes = Path.write_bytes
-
-    def fill_up(path: Path, data: bytes) -> int:
-        if path.name == Path(FAILURES).name:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return write_bytes(path, data)
-
-    monkeypatch.setattr(Path, "write_bytes", fill_up)
-    with pytest.raises(StorageError):
-        write_bundle(tmp_path / "runs", evidence())
-    assert list((tmp_path / "runs").iterdir()) == []
+def test_failures_are_kept_up_to_a_bound_for_each_row() -> None:
+    call = Call(op="add", args=(ArrayArgument(pool="d.general"), ArrayArgument(pool="d.general")))
+    answers: tuple[Outcome, ...] = (
+        Returned((Value("array", "<f8", (1,), b"\x00\xff" * 4),), (b"ab",), (True,), ("0",), ("over",), ("W",)),
+        Raised("ValueError", ("ValueError", "Exception"), "no"),
+    )
+    many = [
+        (Case(case_id=f"c{number}", loop="dd->d", layout="contiguous", call=call), answers[number % 2])
+        for number in range(150)
+    ]
+    assert list(failures.decode(failures.encode(many)).values()) == many[:100]
 
 
 def test_what_is_no_bundle_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no run bundle"):
-        Bundle(tmp_path)
-    with pytest.raises(UsageError, match="no run bundle"):
-        Bundle(tmp_path / "nowhere")
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(UsageError, match="no run bundle"):
+            Bundle(path)
 
 
-def names(path: Path) -> list[str]:
-    return sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
-
-
-def test_every_flipped_bit_is_found(written: Path, tmp_path: Path) -> None:
-    """In the manifest every bit, in the other files one bit in each of many bytes."""
-    path = tmp_path / "copy"
-    shutil.copytree(written, path)
-    for name in names(path):
-        intact = (path / name).read_bytes()
-        step = 1 if name == MANIFEST else max(1, len(intact) // 40)
-        for position in range(0, len(intact), step):
-            damaged = bytearray(intact)
+def test_every_flipped_bit_is_found(bundle: Path) -> None:
+    """In each file one bit in each of 40 bytes, and in the manifest one in each of 400."""
+    intact = everything(bundle)
+    for name in [MANIFEST, *(file.name for file in Bundle(bundle).files)]:
+        data = (bundle / name).read_bytes()
+        for position in range(0, len(data), max(1, len(data) // (400 if name == MANIFEST else 40))):
+            damaged = bytearray(data)
             damaged[position] ^= 1 << position % 8
-            (path / name).write_bytes(damaged)
+            (bundle / name).write_bytes(damaged)
             with pytest.raises(ParityError) as found:
-                everything(path)
+                everything(bundle)
             assert found.value.exit_code == ExitCode.BAD_INPUT, (name, position)
             assert found.value.where is not None
-            assert str(path) in found.value.where
-        (path / name).write_bytes(intact)
-    everything(path)
+            assert str(bundle) in found.value.where
+        (bundle / name).write_bytes(data)
+    assert everything(bundle) == intact
 
 
-def test_every_lost_or_cut_file_is_found(written: Path, tmp_path: Path) -> None:
-    for name in names(written):
-        path = tmp_path / name.replace("/", "-")
-        shutil.copytree(written, path)
-        (path / name).write_bytes((path / name).read_bytes()[:-1])
-        with pytest.raises(ParityError):
-            everything(path)
-        (path / name).unlink()
-        with pytest.raises(ParityError):
-            everything(path)
+def unreadable(path: Path) -> Iterator[str]:
+    """Ways in which a file is none."""
+    yield "missing"
+    path.symlink_to(path.with_name(MANIFEST))
+    yield "a link"
+    path.unlink()
+    os.mkfifo(path)
+    yield "a pipe"
+    path.unlink()
+    path.mkdir()
+    yield "a directory"
 
 
-def test_a_file_that_the_manifest_does_not_list_is_not_read(written: Path, tmp_path: Path) -> None:
-    shutil.copytree(written, tmp_path / "copy")
-    (tmp_path / "copy" / "extra.json").write_bytes(b"{}")
-    with pytest.raises(ParityError, match=r"extra\.json"):
-        Bundle(tmp_path / "copy").read("extra.json")
+def test_a_file_that_is_none_is_damage(bundle: Path) -> None:
+    (bundle / MANIFEST_TOML).unlink()
+    for _ in unreadable(bundle / MANIFEST_TOML):
+        with pytest.raises(DamagedError) as found:
+            Bundle(bundle).manifest_toml()
+        assert found.value.where == str(bundle / MANIFEST_TOML)
+
+
+def test_a_manifest_that_lists_paths_out_of_the_bundle_reads_nothing_there(bundle: Path) -> None:
+    (bundle.parent / "secret").write_bytes(b"")
+    manifest = orjson.loads((bundle / MANIFEST).read_bytes())
+    manifest["files"][0] |= {"name": "../secret", "size": 0}
+    text = orjson.dumps(manifest, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    (bundle / MANIFEST).write_bytes(text)
+    with pytest.raises(DamagedError, match="leads out"):
+        Bundle(bundle).read("../secret")

@@ -11,6 +11,7 @@ import pytest
 
 from parity.cli.main import main
 from parity.documents.capture import OracleIdentity, Source
+from parity.documents.ids import RunId
 from parity.documents.report import Counts, ProviderIdentity, Report
 
 
@@ -71,7 +72,7 @@ class Pipelines:
     def report(self, request: Any) -> Report:
         """A report on three cases."""
         return Report(
-            run_id="0" * 32,
+            run_id=RunId.parse("019a" + "0" * 8 + "7" + "0" * 3 + "8" + "0" * 14 + "1"),
             suite=request.manifest.run.suite,
             provider=ProviderIdentity(spec=request.manifest.run.provider.spec, name="fake", version=None),
             oracle=OracleIdentity(source=self.source, numpy="2.4", dispatch=(), platform="x", libm="y", python="3.11"),

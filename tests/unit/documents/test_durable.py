@@ -1,7 +1,12 @@
 """A durable write leaves the new content whole or the old content as it was, and nothing beside it."""
 
 import errno
+import fcntl
 import os
+import stat
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +15,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parity.documents.durable import replacing_directory, write_file
+from parity.documents.durable import (
+    Growing,
+    append,
+    is_temporary,
+    replacing_directory,
+    replacing_file,
+    sweep,
+    write_file,
+)
+from parity.documents.model import sha256
 from parity.errors import ExitCode, StorageError
+
+
+class _DefectError(Exception):
+    pass
 
 
 def refusing(code: int) -> Callable[..., Any]:
@@ -38,23 +56,30 @@ def test_a_file_has_what_was_written_last(tmp_path: Path, contents: list[bytes])
 def test_a_file_is_written_in_pieces_when_the_system_takes_pieces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = os.write
-    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, bytes(data[:7])))
+    pwrite = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda descriptor, data, at: pwrite(descriptor, bytes(data[:7]), at))
     write_file(tmp_path / "file", bytes(range(100)))
     assert (tmp_path / "file").read_bytes() == bytes(range(100))
 
 
-@pytest.mark.parametrize("call", ["write", "fsync", "open"])
+def test_a_system_that_stores_nothing_is_not_asked_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "pwrite", lambda *_: 0)
+    with pytest.raises(StorageError, match="stored nothing"):
+        write_file(tmp_path / "file", b"new")
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("call", ["pwrite", "fsync", "open", "rename"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS], ids=errno.errorcode.get)
 def test_a_refused_write_leaves_the_old_content(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int
 ) -> None:
     path = tmp_path / "file"
     write_file(path, b"old")
-    monkeypatch.setattr(f"parity.documents.durable.os.{call}", refusing(code))
-    with pytest.raises(StorageError) as refused:
-        write_file(path, b"new")
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(f"parity.documents.durable.os.{call}", refusing(code))
+        with pytest.raises(StorageError) as refused:
+            write_file(path, b"new")
     assert refused.value.where == str(path)
     assert refused.value.exit_code == ExitCode.BAD_INPUT
     assert os.strerror(code) in refused.value.message
@@ -62,29 +87,77 @@ def test_a_refused_write_leaves_the_old_content(
     assert names(tmp_path) == ["file"]
 
 
-def test_a_refused_replacement_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_lies_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system reports that all was written, and half of it is there."""
+    pwrite = os.pwrite
+
+    def lie(descriptor: int, data: memoryview, at: int) -> int:
+        pwrite(descriptor, bytes(data[: len(data) // 2]), at)
+        return len(data)
+
     path = tmp_path / "file"
     write_file(path, b"old")
-    monkeypatch.setattr(Path, "replace", refusing(errno.EACCES))
-    with pytest.raises(StorageError):
+    monkeypatch.setattr(os, "pwrite", lie)
+    with pytest.raises(StorageError, match="not stored as written"):
+        write_file(path, b"new content")
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_rename_that_lies_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    write_file(path, b"old")
+    monkeypatch.setattr(os, "rename", lambda *_: None)
+    with pytest.raises(StorageError, match="not stored as written"):
         write_file(path, b"new")
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["file"]
 
 
-def test_a_write_that_lies_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system reports that all was written, and half of it is there."""
-    write = os.write
+def test_a_file_system_without_fsync_of_directories_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """fsync(2): EINVAL, the file does not support synchronization. Of a regular file it stays an error."""
 
-    def lie(descriptor: int, data: memoryview) -> int:
-        write(descriptor, bytes(data[: len(data) // 2]))
-        return len(data)
+    def no_directories(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
 
+    monkeypatch.setattr(os, "fsync", no_directories)
+    write_file(tmp_path / "deep" / "file", b"new")
+    assert (tmp_path / "deep" / "file").read_bytes() == b"new"
+    monkeypatch.setattr(os, "fsync", refusing(errno.EINVAL))
+    with pytest.raises(StorageError, match="durability unknown"):
+        write_file(tmp_path / "file", b"new")
+
+
+def test_the_mode_of_the_old_file_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_file(path, b"old")
-    monkeypatch.setattr(os, "write", lie)
-    with pytest.raises(StorageError, match="not stored as written"):
-        write_file(path, b"new content")
+    for mode in (0o600, 0o444, 0o755):
+        path.chmod(mode)
+        write_file(path, b"new")
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "é" * 127, "new\nline"], ids=["255 bytes", "254 bytes", "a newline"])
+def test_a_file_may_have_any_name_that_the_system_takes(tmp_path: Path, name: str) -> None:
+    with replacing_file(tmp_path / name) as temporary:
+        assert is_temporary(temporary.name)
+        temporary.write_bytes(b"new")
+    assert names(tmp_path) == [name]
+
+
+def test_a_check_that_raises_leaves_the_old_content(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_file(path, b"old")
+
+    def check(temporary: Path) -> None:
+        assert temporary.read_bytes() == b"new"
+        raise _DefectError
+
+    with pytest.raises(_DefectError), replacing_file(path, check) as temporary:
+        temporary.write_bytes(b"new")
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["file"]
 
@@ -111,10 +184,6 @@ def test_a_directory_replaces_the_old_one_as_a_whole(tmp_path: Path) -> None:
         with replacing_directory(target) as place:
             (place / name).write_bytes(b"")
     assert names(tmp_path) == ["target", "two"]
-
-
-class _DefectError(Exception):
-    pass
 
 
 @pytest.mark.parametrize("error", [_DefectError(), KeyboardInterrupt()], ids=lambda error: type(error).__name__)
@@ -148,16 +217,43 @@ def test_a_refused_rename_puts_the_old_directory_back(tmp_path: Path, monkeypatc
     target = tmp_path / "target"
     target.mkdir()
     (target / "old").write_bytes(b"")
-    rename = Path.rename
+    rename = os.rename
 
-    def refuse_the_new_one(path: Path, to: Path) -> Path:
+    def refuse_the_new_one(path: Path, to: Path) -> None:
         if path.name.endswith(".new"):
             raise OSError(errno.EACCES, "no")
-        return rename(path, to)
+        rename(path, to)
 
-    monkeypatch.setattr(Path, "rename", refuse_the_new_one)
+    monkeypatch.setattr(os, "rename", refuse_the_new_one)
     with pytest.raises(StorageError), replacing_directory(target):
         pass
+    assert names(tmp_path) == ["old", "target"]
+
+
+def test_a_file_in_the_place_of_a_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "target").write_bytes(b"mine")
+    with pytest.raises(StorageError), replacing_directory(tmp_path / "target"):
+        pass
+    assert (tmp_path / "target").read_bytes() == b"mine"
+    assert names(tmp_path) == ["target"]
+
+
+def test_a_directory_behind_a_symbolic_link_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    with replacing_directory(tmp_path / "link") as fresh:
+        (fresh / "one").write_bytes(b"")
+    assert (tmp_path / "link").is_symlink()
+    assert names(tmp_path / "real") == ["one"]
+
+
+def test_an_old_directory_of_a_dead_process_is_put_back_before_the_next_replacement(tmp_path: Path) -> None:
+    """Else two would wait, and which of them was the last would be a guess."""
+    waiting = tmp_path / ".target.0123456789ab.old"
+    waiting.mkdir()
+    (waiting / "old").write_bytes(b"")
+    with pytest.raises(_DefectError), replacing_directory(tmp_path / "target"):
+        raise _DefectError
     assert names(tmp_path) == ["old", "target"]
 
 
@@ -166,3 +262,199 @@ def test_a_file_in_the_place_of_the_parent_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StorageError), replacing_directory(tmp_path / "file" / "target"):
         pass
     assert names(tmp_path) == ["file"]
+
+
+# Growing files
+
+
+def test_a_growing_file_can_be_followed_and_knows_its_hash(tmp_path: Path) -> None:
+    with Growing(tmp_path / "deep" / "file") as growing:
+        for piece in (b"one", b"", b"two"):
+            growing.write(piece)
+            assert growing.path.stat().st_size == growing.size
+    assert growing.path.read_bytes() == b"onetwo"
+    assert growing.sha256 == sha256(b"onetwo")
+    assert growing.size == 6
+    growing.close()
+
+
+def test_a_growing_file_is_new(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    with pytest.raises(StorageError, match="exists"):
+        Growing(tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"old"
+
+
+def test_a_growing_file_that_someone_changed_is_found(tmp_path: Path) -> None:
+    growing = Growing(tmp_path / "file")
+    growing.write(b"one")
+    growing.path.write_bytes(b"two")
+    with pytest.raises(StorageError, match="not stored as written"):
+        growing.close()
+
+
+def test_a_growing_file_goes_on_after_a_refused_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the refused write left behind is overwritten."""
+    growing = Growing(tmp_path / "file")
+    pwrite = os.pwrite
+    with monkeypatch.context() as patched:
+
+        def half_and_no_more(descriptor: int, data: memoryview, at: int) -> int:
+            pwrite(descriptor, bytes(data[:2]), at)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        patched.setattr(os, "pwrite", half_and_no_more)
+        with pytest.raises(StorageError, match="No space"):
+            growing.write(b"lost")
+    growing.write(b"kept")
+    growing.close()
+    assert growing.path.read_bytes() == b"kept"
+
+
+def test_an_error_closes_a_growing_file_without_a_second_look(tmp_path: Path) -> None:
+    with pytest.raises(_DefectError), Growing(tmp_path / "file") as growing:
+        raise _DefectError
+    with pytest.raises(AssertionError, match="closed"):
+        growing.write(b"")
+
+
+# Appending
+
+
+def test_records_are_appended_one_behind_the_other(tmp_path: Path) -> None:
+    path, content = tmp_path / "deep" / "ledger", b""
+    for record in (b"one\n", b"two\n", b"three\n"):
+        append(path, record, at=len(content))
+        content += record
+        assert path.read_bytes() == content
+    assert names(tmp_path / "deep") == ["ledger"]
+
+
+def test_what_lies_beyond_is_cut_before_appending(tmp_path: Path) -> None:
+    path = tmp_path / "ledger"
+    path.write_bytes(b"one\ntorn")
+    append(path, b"two\n", at=4)
+    assert path.read_bytes() == b"one\ntwo\n"
+
+
+def test_a_file_that_has_shrunk_is_not_filled_up(tmp_path: Path) -> None:
+    path = tmp_path / "ledger"
+    path.write_bytes(b"one\n")
+    with pytest.raises(StorageError, match="shrunk"):
+        append(path, b"two\n", at=5)
+    assert path.read_bytes() == b"one\n"
+
+
+@pytest.mark.parametrize("kept", [0, 2], ids=["nothing", "a part"])
+def test_an_append_that_stores_less_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
+    path = tmp_path / "ledger"
+    path.write_bytes(b"one\n")
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:kept]))
+    with pytest.raises(StorageError, match="No space"):
+        append(path, b"two\n", at=4)
+    assert path.read_bytes() == b"one\n"
+
+
+# Sweeping
+
+
+def _started(script: str, folder: Path) -> subprocess.Popen[bytes]:
+    """A process that has said that it is in the middle of writing."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script), str(folder)], stdout=subprocess.PIPE, stdin=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"writing\n"
+    return process
+
+
+WRITERS = {
+    "a file": """
+        with replacing_file(folder / "target") as place:
+            place.write_bytes(b"half")
+            print("writing", flush=True)
+            input()
+        """,
+    "a directory": """
+        with replacing_directory(folder / "target") as place:
+            (place / "file").write_bytes(b"half")
+            print("writing", flush=True)
+            input()
+        """,
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS.values(), ids=WRITERS)
+def test_what_a_living_process_writes_is_left_alone_and_what_a_dead_one_wrote_is_removed(
+    tmp_path: Path, writer: str
+) -> None:
+    head = """
+        import sys
+        from pathlib import Path
+        from parity.documents.durable import replacing_directory, replacing_file
+        folder = Path(sys.argv[1])
+        """
+    process = _started(textwrap.dedent(head) + textwrap.dedent(writer), tmp_path)
+    before = names(tmp_path)
+    assert before
+    assert sweep(tmp_path) == ()
+    assert names(tmp_path) == before
+    process.kill()
+    process.communicate()
+    assert all(is_temporary(name) for name in sweep(tmp_path))
+    assert names(tmp_path) == []
+
+
+def test_an_old_directory_is_put_back_only_where_none_took_its_place(tmp_path: Path) -> None:
+    for name in (".one.0123456789ab.old", ".two.0123456789ab.old", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name.strip(".")[:3]).write_bytes(name.encode())
+    assert sweep(tmp_path) == (".one.0123456789ab.old", ".two.0123456789ab.old")
+    assert (tmp_path / "one" / "one").read_bytes() == b".one.0123456789ab.old"
+    assert (tmp_path / "two" / "two").read_bytes() == b"two"
+    assert names(tmp_path) == ["one", "one", "two", "two"]
+
+
+def test_names_of_others_are_left_alone(tmp_path: Path) -> None:
+    others = {
+        ".file.tmp",
+        ".file.0123456789ab.bak",
+        "file.0123456789ab.tmp",
+        ".file.0123456789AB.tmp",
+        ".0123456789ab.tmp",
+    }
+    for name in others:
+        (tmp_path / name).write_bytes(b"")
+        assert not is_temporary(name)
+    (tmp_path / ".link.0123456789ab.tmp").symlink_to("elsewhere")
+    assert sweep(tmp_path) == ()
+    assert set(names(tmp_path)) == others | {".link.0123456789ab.tmp"}
+
+
+def test_a_pipe_does_not_stop_a_sweep(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".pipe.0123456789ab.tmp")
+    assert sweep(tmp_path) == (".pipe.0123456789ab.tmp",)
+
+
+def test_a_folder_that_is_not_there_needs_no_sweep(tmp_path: Path) -> None:
+    assert sweep(tmp_path / "nowhere") == ()
+
+
+def test_a_temporary_that_is_swept_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+    swept: list[os.stat_result] = []
+
+    def sweep_first(descriptor: int, operation: int) -> None:
+        if operation == fcntl.LOCK_EX and len(swept) < 3:
+            swept.append(os.fstat(descriptor))
+            for path in tmp_path.iterdir():
+                path.rmdir() if path.is_dir() else path.unlink()
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", sweep_first)
+    write_file(tmp_path / "file", b"new")
+    assert names(tmp_path) == ["file"]
+    assert len(swept) == 3

@@ -1,0 +1,1 @@
+"""The ledger: one record for each run, appended to a chain that shows every torn, flipped or missing line."""
