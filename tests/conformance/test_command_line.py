@@ -18,6 +18,7 @@ from parity.documents.report import Counts
 from parity.documents.verdict import BAD, VERDICTS
 
 OPS = "add,max"
+LEDGER = "ledger.ndjson"
 PATHS = os.pathsep.join(str(Path(package.__path__[0]).parent) for package in (parity, parity_kernels))
 DISTINCTIVE = "c6230c5ea1b2d347"  # a float64 that no rule of arithmetic gives, big-endian
 
@@ -272,7 +273,16 @@ def test_bad_input_is_refused_by_name(smoke: Command, tmp_path: Path, words: lis
     assert document["schema"] == "parity.error/1"
     assert shown in json.dumps(document)
     assert shown in answer.err
-    assert not (tmp_path / ".parity").exists()
+    left = {path.name for path in (tmp_path / ".parity").glob("*")}
+    assert left <= ({LEDGER, f".{LEDGER}.lock"} if "--provider" in words else set())
+
+
+def test_a_run_whose_provider_cannot_be_loaded_is_recorded_as_skipped(smoke: Command, tmp_path: Path) -> None:
+    assert smoke("--provider", "no_such_library").code == 2
+    (record,) = [json.loads(line) for line in (tmp_path / ".parity" / LEDGER).read_text().splitlines()]
+    assert record["RunStatus"] == "SKIPPED"
+    assert record["Bundle"] is None
+    assert "no_such_library" in record["ErrorSummary"]
 
 
 def test_a_capture_is_the_same_bytes_twice(captured: Path, command: Command, tmp_path: Path) -> None:
@@ -352,7 +362,8 @@ def test_a_budget_of_seconds_ends_a_run_without_a_verdict(command: Command, capt
     answer = command("run", path, "--provider", "./mine.py", "--oracle", captured, "--json", "-")
     assert answer.code == 3
     assert answer.document()["where"] == "budgets.seconds"
-    assert not (tmp_path / ".parity").exists()
+    assert not (tmp_path / ".parity" / "runs").exists()
+    assert json.loads((tmp_path / ".parity" / LEDGER).read_text())["RunStatus"] == "FAILED"
 
 
 def test_a_manifests_run_is_recorded_as_it_was_with_flags_over_it(

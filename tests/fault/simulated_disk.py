@@ -323,7 +323,7 @@ class SimulatedDisk:
 
     def _look(self) -> None:
         if self.watch:
-            self.states.update(self.cuts())
+            self.states.update(map(visible, self.cuts()))
 
     def cuts(self) -> Iterator[State]:
         """What a power cut may leave now: one file or directory as it may be, all others without, or with, what waits."""
@@ -374,7 +374,10 @@ class SimulatedDisk:
         return self._numbers[inode]
 
     def _file(self, descriptor: int) -> _File:
-        node = self._nodes[self._adopt(_path_of(descriptor))]
+        path = _path_of(descriptor)
+        if not os.path.lexists(path):  # a file without a name, which no power cut leaves
+            return _File()
+        node = self._nodes[self._adopt(path)]
         assert isinstance(node, _File)
         return node
 
@@ -396,6 +399,21 @@ class SimulatedDisk:
 
 def _path_of(descriptor: int) -> str:
     return os.readlink(f"/proc/self/fd/{descriptor}")
+
+
+def visible(state: State) -> State:
+    """A state without what unfinished temporaries hold: nobody reads it, and `sweep` removes it whatever it is."""
+    hidden = tuple(f"{path}/" for path, _ in state if _unfinished(path))
+    return tuple(
+        (path, b"" if content is not None and _unfinished(path) else content)
+        for path, content in state
+        if not path.startswith(hidden)
+    )
+
+
+def _unfinished(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return durable.is_temporary(name) and not name.endswith(".old")
 
 
 def built(state: State, folder: Path) -> Path:

@@ -1,17 +1,23 @@
 """Whether what a bundle keeps for showing a divergence again fits its plan and its verdicts."""
 
 import hashlib
+import math
+from collections.abc import Mapping
 
 from parity.bundle import failures
 from parity.bundle.formats import FAILURES, POOLS
 from parity.bundle.inventory import Enclosure, RefusedError
 from parity.bundle.problems import Problems
-from parity.documents.case import Plan
-from parity.documents.elements import ELEMENTS
+from parity.calling import Outcome, Returned
+from parity.documents.case import Case, Plan
+from parity.documents.elements import BY_CODE, ELEMENTS
 from parity.documents.verdict import BAD, Verdict
 
 MAX_LINE, MAX_BYTES = 64 << 20, 1 << 30
 """Of one kept answer with its bytes in hexadecimal, and of all."""
+
+ELEMENTWISE = ("value", "nan", "infinity", "zero")
+"""Failed classes in which a verdict's index and bits are those of an element of a result."""
 
 
 def check_evidence(
@@ -52,7 +58,7 @@ def _width(pool: str) -> int:
 
 def _check_failures(enclosure: Enclosure, plan: Plan, verdicts: tuple[Verdict, ...], problems: Problems) -> None:
     cases = {case.case_id: case for case in plan.cases}
-    bad = {verdict.case_id for verdict in verdicts if verdict.verdict in BAD}
+    bad = {verdict.case_id: verdict for verdict in verdicts if verdict.verdict in BAD}
     try:
         with enclosure.open(FAILURES) as file:
             number, left = 0, MAX_BYTES
@@ -62,16 +68,53 @@ def _check_failures(enclosure: Enclosure, plan: Plan, verdicts: tuple[Verdict, .
                     problems.add(FAILURES, "too_large", f"line {number}: the line or the file is too long")
                     return
                 try:
-                    [(name, (case, _))] = failures.decode(line).items()
+                    [(name, (case, expected))] = failures.decode(line).items()
+                    wrong = _disagreement(name, case, expected, cases, bad)
                 except Exception as error:
                     said = str(error) or type(error).__name__
                     problems.add(FAILURES, "schema", f"line {number}: no case with its answer: {said}")
-                    continue
-                if case != cases.get(name):
-                    problems.add(FAILURES, "evidence", f"line {number}: {name} is not that case of the plan")
-                elif name not in bad:
-                    problems.add(FAILURES, "evidence", f"line {number}: by its verdict {name} did not go wrong")
+                else:
+                    if wrong is not None:
+                        problems.add(FAILURES, "evidence", f"line {number}: {wrong}")
     except RefusedError as refused:
         problems.add(FAILURES, refused.code, refused.detail)
     except OSError as error:
         problems.add(FAILURES, "unreadable", error.strerror or str(error))
+
+
+def _disagreement(
+    name: str, case: Case, expected: Outcome, cases: Mapping[str, Case], bad: Mapping[str, Verdict]
+) -> str | None:
+    """What a kept answer does not fit, in words."""
+    if case != cases.get(name):
+        return f"{name} is not that case of the plan"
+    if name not in bad:
+        return f"by its verdict {name} did not go wrong"
+    return None if _agrees(expected, bad[name]) else f"the answer to {name} is not that of its verdict"
+
+
+def _agrees(expected: Outcome, verdict: Verdict) -> bool:
+    """Whether a kept answer has the element that the verdict says was expected; true where that is not said."""
+    if not isinstance(expected, Returned):
+        return True
+    for value in expected.values:
+        element = BY_CODE.get(value.dtype)
+        if element is not None and len(value.data) != element.size * math.prod(value.shape):
+            return False
+    if verdict.index is None or not verdict.expected_bits or verdict.failed_class not in ELEMENTWISE:
+        return True
+    if verdict.result >= len(expected.values):
+        return False
+    value = expected.values[verdict.result]
+    element = BY_CODE.get(value.dtype)
+    if element is None or len(verdict.index) != len(value.shape):
+        return element is None
+    place = 0
+    for index, length in zip(verdict.index, value.shape, strict=True):
+        if not 0 <= index < length:
+            return False
+        place = place * length + index
+    bits = value.data[place * element.size : (place + 1) * element.size]
+    half = len(bits) // 2
+    parts = (bits[:half], bits[half:]) if element.kind == "c" else (bits,)
+    return verdict.expected_bits == ",".join(part[::-1].hex() for part in parts)

@@ -112,8 +112,7 @@ def document(
         data = enclosure.read(name, limit)
         found = model.from_json(data, name)
         plain = orjson.loads(data)
-        if data not in (pretty(plain), canonical(plain) + b"\n"):
-            problems.add(name, "schema", "the document is not written as parity writes it, or a key stands there twice")
+        written = data in (pretty(plain), canonical(plain) + b"\n")
     except RefusedError as refused:
         problems.add(name, refused.code, refused.detail)
     except ParityError as error:
@@ -121,7 +120,11 @@ def document(
     except ValueError as error:
         problems.add(name, "schema", f"no JSON: {error}")
     else:
-        return found
+        if "schema_" in model.model_fields and "schema" not in plain:
+            problems.add(name, "schema", "the document does not say which schema it follows")
+        if written:
+            return found
+        problems.add(name, "schema", "the document is not written as parity writes it, or a key stands there twice")
     return None
 
 

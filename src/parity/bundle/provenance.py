@@ -74,12 +74,9 @@ def check_events(events: Iterable[Event], trace: TraceId | None, spans: Collecti
             problems.add(EVENTS, "spans", f"event {number}: its span {event.span_id} is not there")
 
 
-def dropped(metrics: Iterable[Metric]) -> bool:
-    """Whether a run had more telemetry than it may keep, so that some lines are missing by design."""
-    lost = False
-    for metric in metrics:
-        lost = lost or (metric.name == DROPPED and metric.value != 0)
-    return lost
+def measured(metrics: Iterable[Metric]) -> dict[str, int | float]:
+    """The last value of each metric; `DROPPED` tells whether some lines are missing by design."""
+    return {metric.name: metric.value for metric in metrics}
 
 
 def check_materializations(

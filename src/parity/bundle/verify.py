@@ -5,7 +5,7 @@ itself cannot be read, what lies there is taken as it is, so that as much is che
 """
 
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from typing import NamedTuple, TypeVar
 
 from parity.bundle import formats, inventory, manifest_toml, provenance, redaction
@@ -32,13 +32,16 @@ from parity.documents.datasets import Lineage, Materialization, Registry
 from parity.documents.elements import ELEMENTS
 from parity.documents.graph import Graph
 from parity.documents.ids import RunId
+from parity.documents.manifest_yaml import parse_manifest
 from parity.documents.model import Document
 from parity.documents.report import Report
 from parity.documents.run import BundleManifest, RunDocument
 from parity.documents.run_toml import RunToml
+from parity.documents.strict_yaml import MAX_BYTES
 from parity.documents.telemetry import Event, Metric, Span
 from parity.documents.verdict import Verdict
 from parity.errors import ParityError
+from parity.ops.catalogue import CATALOGUE
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
 
@@ -69,7 +72,8 @@ def verify(enclosure: Enclosure, problems: Problems) -> Believed:
     plan = reader.document(PLAN, Plan)
     verdicts = reader.verdicts()
     toml = _toml(enclosure, files, problems)
-    _check_telemetry(reader, run_id, files if listed is None else listed)
+    counts = {"cases.planned": plan.cases if plan is not None else None, "cases.judged": verdicts}
+    _check_telemetry(reader, run_id, _names(enclosure, listed), counts)
     if plan is not None:
         _check_plan(plan, run, problems)
         if verdicts is not None:
@@ -78,6 +82,8 @@ def verify(enclosure: Enclosure, problems: Problems) -> Believed:
     if run is not None:
         if toml is not None:
             _check_toml(toml, run, plan, problems)
+        if formats.REQUEST in files:
+            _check_request(enclosure, run, problems)
         if run.manifest.outputs.redact:
             _check_redaction(enclosure, files, plan, verdicts, problems)
     return Believed(run_id, files, listed, run, plan, verdicts, reader.document(REPORT, Report), toml)
@@ -141,6 +147,12 @@ def _demand(present: Mapping[str, object] | frozenset[str], said: str, problems:
             problems.add(path, "missing", f"{said}, and every bundle has one")
 
 
+def _names(enclosure: Enclosure, listed: frozenset[str] | None) -> frozenset[str]:
+    """Paths that a record may name: what is listed, and what lies there, which is a problem of its own if it is not."""
+    there = inventory.entries(enclosure, Problems())
+    return frozenset(entry.path for entry in there) | (listed or frozenset())
+
+
 # -- the run ---------------------------------------------------------------------------------------
 
 
@@ -182,6 +194,21 @@ def _check_toml(toml: RunToml, run: RunDocument, plan: Plan | None, problems: Pr
     dtypes = tuple(element.short for char, element in ELEMENTS.items() if char in taken)
     if plan is not None and toml.dtypes != dtypes:
         problems.add(MANIFEST_TOML, "run", f"dtypes are {', '.join(toml.dtypes)}, and of {PLAN} {', '.join(dtypes)}")
+
+
+def _check_request(enclosure: Enclosure, run: RunDocument, problems: Problems) -> None:
+    """The user's manifest is one, and is that of the run; fields that a flag may override can differ."""
+    name = formats.REQUEST
+    try:
+        asked = parse_manifest(enclosure.read(name, MAX_BYTES), name, CATALOGUE)
+    except RefusedError as refused:
+        problems.add(name, refused.code, refused.detail)
+    except ParityError as error:
+        problems.add(name, "schema", f"{error.where or name}: {error.message}")
+    else:
+        ran = run.manifest
+        if (asked.metadata, asked.gates, asked.budgets) != (ran.metadata, ran.gates, ran.budgets):
+            problems.add(name, "run", f"metadata, gates or budgets are others than in {RUN}")
 
 
 # -- plan and verdicts -----------------------------------------------------------------------------
@@ -252,10 +279,16 @@ def _check_redaction(
 # -- telemetry and datasets ------------------------------------------------------------------------
 
 
-def _check_telemetry(reader: _Reader, run_id: RunId | None, files: frozenset[str]) -> None:
+def _check_telemetry(
+    reader: _Reader, run_id: RunId | None, files: frozenset[str], counts: Mapping[str, Sized | None]
+) -> None:
     problems, trace = reader.problems, None if run_id is None else run_id.trace_id
     spans, metrics = reader.lines(SPANS, Span), reader.lines(METRICS, Metric)
-    complete = metrics is not None and not provenance.dropped(metrics)
+    values = {} if metrics is None else provenance.measured(metrics)
+    complete = metrics is not None and not values.get(provenance.DROPPED, 0)
+    for name, counted in counts.items():
+        if counted is not None and values.get(name, len(counted)) != len(counted):
+            problems.add(METRICS, "plan", f"{name} is {values[name]}, and there are {len(counted):,}")
     known = None if spans is None else provenance.check_spans(spans, trace, problems)
     if problems.names(SPANS):
         known = None
@@ -271,4 +304,4 @@ def _check_telemetry(reader: _Reader, run_id: RunId | None, files: frozenset[str
         provenance.check_registry(registry, graph, problems)
         if lineage is not None:
             named = {name for name, form in FORMATS.items() if form.compactable and formats.compacted(name) in files}
-            provenance.check_lineage(lineage, registry, graph, files | named | {MANIFEST}, problems)
+            provenance.check_lineage(lineage, registry, graph, files | named, problems)

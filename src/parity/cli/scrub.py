@@ -74,14 +74,14 @@ def damage(row: "SealState") -> list[str]:
     """What is damaged in an object, in lines for a person."""
     said = []
     if row.symbols_damaged:
-        said.append(f"{row.symbols_damaged:,} of {row.symbols_total:,} symbols are damaged; margin {row.margin:,}")
+        said.append(f"{row.symbols_damaged:,} of {row.symbols_total:,} symbols damaged; margin {row.margin:,}")
     for file in row.damaged_files[:SHOWN_FILES]:
         found = f", found as {file.found_at}" if file.found_at else ""
         said += [f"{file.damage} {file.name}{found}"]
     if len(row.damaged_files) > SHOWN_FILES:
         said.append(f"and {len(row.damaged_files) - SHOWN_FILES:,} more files: --json PATH writes all")
     if row.object_id is not None and not row.seal_intact:
-        said.append(f"the seal itself is damaged, in {row.seal_slots_damaged:,} slots")
+        said.append(f"the seal itself: {row.seal_slots_damaged:,} slots damaged or out of place")
     if row.unlisted:
         said.append(f"{len(row.unlisted):,} files are not covered: {', '.join(row.unlisted[:3])}")
     if row.reason is not None:

@@ -11,6 +11,9 @@ from parity.errors import ExitCode
 if TYPE_CHECKING:
     from parity.documents.seal import SealedObject
 
+SHARE_FROM = 10_000
+"""Bytes below which a share of the size says nothing: a seal has some 2 kB at least."""
+
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -41,6 +44,6 @@ def seal(*, paths: tuple[Path, ...], overhead: float, json_target: str | None) -
 
 def line(row: "SealedObject") -> str:
     """What was sealed, and what it cost."""
-    share = f", {row.seal_bytes / row.bytes:.1%} of {row.bytes:,}" if row.bytes else ""
+    share = f", {row.seal_bytes / row.bytes:.1%} of {row.bytes:,}" if row.bytes >= SHARE_FROM else ""
     files = f"{row.files:,} files: " if row.kind == "directory" else ""
     return f"{row.seal}: {files}{row.seal_bytes:,} bytes{share}; object {row.object_id}"

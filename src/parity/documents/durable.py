@@ -90,16 +90,21 @@ def replacing_directory(path: Path) -> Iterator[Path]:
     """
     target = Path(os.path.realpath(path))
     with _refusals(path):
-        make_folder(target.parent)
+        made = make_folder(target.parent)
         # So that there is never more than one old directory to put back: the choice would be a guess.
         _swept(target.parent, lambda match: match["end"] == "old" and match["name"] == target.name)
-        with _temporary(target, "new") as (fresh, lock):
-            yield fresh
-            for folder, _, names in os.walk(fresh, topdown=False):
-                for name in names:
-                    sync(Path(folder, name))
-                sync(Path(folder))
-            _take_place(fresh, lock, target)
+        try:
+            with _temporary(target, "new") as (fresh, lock):
+                yield fresh
+                for folder, _, names in os.walk(fresh, topdown=False):
+                    for name in names:
+                        sync(Path(folder, name))
+                    sync(Path(folder))
+                _take_place(fresh, lock, target)
+        finally:
+            with contextlib.suppress(OSError):  # the first that is not empty, as all are after a success, ends it
+                for folder in reversed(made):
+                    os.rmdir(folder)
 
 
 def _take_place(fresh: Path, lock: int, target: Path) -> None:
@@ -162,17 +167,22 @@ def _temporary(path: Path, end: str) -> Iterator[tuple[Path, int]]:
                 os.close(descriptor)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those that lead to it, each durable in its parent. Raises OSError, StorageError."""
+def make_folder(folder: Path) -> list[Path]:
+    """Make a folder and those that lead to it, each durable in its parent; those that were not there, outermost first.
+
+    Raises OSError, StorageError.
+    """
     if os.path.isdir(folder):
-        return
-    make_folder(folder.parent)
+        return []
+    made = make_folder(folder.parent)
     try:
         os.mkdir(folder)
     except FileExistsError:
         if not os.path.isdir(folder):
             raise
+        return made
     sync(folder.parent)
+    return [*made, folder]
 
 
 class Growing:

@@ -74,6 +74,9 @@ def _check_report(enclosure: Enclosure, believed: Believed, problems: Problems) 
             gate.name: (gate.limit, gate.measured, gate.status) for gate in report.gates
         }:
             problems.add("manifest.toml", "report", "its gates are not those that the verdicts give")
+        worst = max((row.max_ulp for row in report.matrix if row.max_ulp is not None), default=None)
+        if believed.toml.residual is not None and believed.toml.residual.worst != worst:
+            problems.add("manifest.toml", "report", f"residual.worst is not {worst}, which the verdicts give")
     if (run.program.rendering, run.catalogue_digest) != (RENDERING, catalogue.digest()):
         problems.notes.append(
             f"the report was rendered by parity {run.program.parity}, with another catalogue or in another way; "
@@ -187,6 +190,12 @@ def _check_proof(enclosure: Enclosure, sealed: ScrubObject | None, problems: Pro
         return
     if sealed is not None and (proof.object_id, proof.object_sha256) != (sealed.object_id, sealed.sha256):
         problems.add(PROOF, "proof", f"it is about the object {proof.object_id}, the seal is of {sealed.object_id}")
+    elif sealed is not None and (proof.size, proof.symbol_size, proof.overhead) != (
+        sealed.bytes,
+        sealed.symbol_size,
+        sealed.overhead,
+    ):
+        problems.add(PROOF, "proof", "its size, symbol size or overhead is not that of the seal")
     if proof.verdict != "proved":
         problems.add(PROOF, "proof", "it records a drill that failed")
     kinds = [drill.kind for drill in proof.drills]

@@ -1,7 +1,8 @@
 """Which symbols a drill withholds: planned from the geometry and the object id alone, so that all plan the same.
 
-At an overhead of 10 % a seal promises to mend a burst of 9 % and the random loss of 5 % of all symbols; other overheads
-promise in proportion. The drills lose just that much, then exactly as much as one block can bear, then one more.
+At an overhead of 10 % a seal promises to mend a burst of 9 % and the random loss of 5 % of all symbols. Other overheads
+promise bursts in proportion; random losses less where they are less, and the same 5 % where they are more. The drills
+lose just that much, then exactly as much as one block can bear, then one more.
 """
 
 import math
@@ -18,8 +19,8 @@ KINDS: tuple[DrillKind, ...] = get_args(DrillKind)
 BURST_SHARE = Fraction(9, 10)
 """Of the overhead: what a contiguous loss may take."""
 RANDOM_SHARE = Fraction(1, 2)
-"""Of the overhead: what random losses may take, as they hit some blocks harder than others."""
-SMALLEST_PROMISED_OVERHEAD = Fraction(1, 10)
+"""Of the overhead up to 10 %: what random losses may take, as they hit some blocks harder than others."""
+PROMISED_OVERHEAD = Fraction(1, 10)
 MAX_ATTEMPTS = 8
 """Of the limit drill: K symbols that fail have a probability of 0.54 %, eight such sets in a row of 1e-18."""
 
@@ -54,11 +55,12 @@ def random_losses(geometry: Geometry) -> tuple[int, int]:
     share is that of which a block's mean loss, six standard deviations and the reserve are within its repair symbols.
     """
     overhead = Fraction(geometry.overhead)
-    share = overhead * RANDOM_SHARE
-    if geometry.blocks > 1 and overhead < SMALLEST_PROMISED_OVERHEAD:
+    share = min(overhead, PROMISED_OVERHEAD) * RANDOM_SHARE
+    if geometry.blocks > 1 and overhead < PROMISED_OVERHEAD:
         last = geometry.blocks - 1
-        mean = (math.isqrt(geometry.repair_count(last) + 4) - 3) ** 2  # of x + 6 sqrt(x) = R - 5
-        share = min(share, Fraction(mean, geometry.source_count(last)))
+        repairs = geometry.repair_count(last)
+        mean = max(0, math.isqrt(repairs + 4) - 3) ** 2  # of x + 6 sqrt(x) = R - 5
+        share = min(share, Fraction(mean, geometry.source_count(last) + repairs))
     return max(1, math.ceil(geometry.symbols * share)), max(1, math.ceil(geometry.repair_symbols * share))
 
 
@@ -100,7 +102,7 @@ def _not_at_the_limit(attempt: Attempt, geometry: Geometry, *, beyond: bool) -> 
 def _random(geometry: Geometry, rng: random.Random) -> Attempt:
     sources, repairs = random_losses(geometry)
     dropped = sorted(rng.sample(range(geometry.symbols), sources))
-    lost = set(rng.sample(range(geometry.repair_symbols), min(repairs, geometry.repair_symbols)))
+    lost = set(rng.sample(range(geometry.repair_symbols), repairs))
     kept = [repair for number, repair in enumerate(_every_repair(geometry)) if number not in lost]
     return _attempt(geometry, dropped, kept)
 

@@ -84,7 +84,10 @@ def targets(path: Path) -> list[Target]:
 
 
 def _below(path: Path) -> Iterator[Target]:
-    for folder, folders, names in os.walk(path):
+    def refuse(error: OSError) -> None:
+        raise StorageError(f"cannot list the directory: {error.strerror}", where=error.filename) from None
+
+    for folder, folders, names in os.walk(path, onerror=refuse):
         here = Path(folder)
         if SEAL_NAME in names:
             folders.clear()

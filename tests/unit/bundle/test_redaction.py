@@ -136,7 +136,8 @@ def test_a_redacted_run_keeps_what_was_judged_and_no_values(redacted: Path, unto
     assert not any(map(values_in_verdict, one.verdicts()))
     assert [verdict.verdict for verdict in one.verdicts()] == [verdict.verdict for verdict in other.verdicts()]
     assert one.manifest_toml().redact_artifacts
-    bits = [verdict.actual_bits for verdict in other.verdicts() if verdict.verdict in BAD and verdict.actual_bits]
+    told = [verdict.actual_bits for verdict in other.verdicts() if verdict.verdict in BAD and verdict.actual_bits]
+    bits = [text for text in told if len(set(text)) > 4]
     assert len(bits) > 5
     whole = b"".join(file.read_bytes() for file in sorted(redacted.rglob("*")) if file.is_file())
     for pattern in bits:

@@ -201,6 +201,7 @@ def add_a_pipe(bundle: Path) -> Found:
 
 
 def add_a_pipe_for_the_seal(bundle: Path) -> Found:
+    (bundle / SEAL).unlink()
     os.mkfifo(bundle / SEAL)
     return {(SEAL, "not_a_file")}
 
@@ -401,6 +402,7 @@ SPANS, EVENTS, METRICS, ROWS = "spans.ndjson", "events.ndjson", "metrics.ndjson"
 VERDICTS, PLAN, RUN, GRAPH = "verdicts.ndjson", "plan.json", "run.json", "graph.json"
 REGISTRY, LINEAGE, TOML = "datasets/registry.json", "datasets/lineage.json", "manifest.toml"
 FAILURES, POOLS = "artifacts/failures.ndjson", "artifacts/pools.bin"
+REQUEST = "artifacts/manifest.yaml"
 OTHER_ID = "0123456789abcdef"
 
 
@@ -435,6 +437,11 @@ def circle(data: bytes) -> bytes:
     lines = [orjson.loads(line) for line in data.splitlines()]
     lines[0]["parent_span_id"], lines[1]["parent_span_id"] = lines[1]["span_id"], lines[0]["span_id"]
     return b"".join(orjson.dumps(line, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE) for line in lines)
+
+
+def zeroed(data: bytes) -> bytes:
+    """All bits of the first kept answer are zero."""
+    return with_line(0, lambda line: line["runs"].__setitem__(0, "0" * len(line["runs"][0])))(data)
 
 
 CONTENT: dict[str, tuple[str, Callable[[bytes], bytes], str, str]] = {
@@ -494,9 +501,9 @@ CONTENT: dict[str, tuple[str, Callable[[bytes], bytes], str, str]] = {
     ),
     "lineage of an unknown file": (
         LINEAGE,
-        with_document(put("edges", 0, "target", "name", value="x")),
+        with_document(lambda lineage: lineage["edges"][0]["source"].update(name="a")),
         "graph",
-        "the file 'x'",
+        "'a', which is not there",
     ),
     "a verdict too few": (VERDICTS, dropping(-1), "plan", "of a plan of"),
     "a verdict twice": (VERDICTS, twice, "plan", "not in the order"),
@@ -524,7 +531,24 @@ CONTENT: dict[str, tuple[str, Callable[[bytes], bytes], str, str]] = {
     "TOML of another seed": (TOML, replaced(b'"20261120"', b'"1"'), "run", "seeds"),
     "a pool with another bit": (POOLS, lambda data: bytes([data[0] ^ 1]) + data[1:], "evidence", "pool"),
     "a pool too short": (POOLS, lambda data: data[:-1], "evidence", "bytes"),
+    "a document that does not say its schema": (
+        GRAPH,
+        with_document(lambda graph: graph.pop("schema")),
+        "schema",
+        "which",
+    ),
+    "another count of cases": (METRICS, replaced(b'"value":38', b'"value":37'), "plan", "cases.planned is 37"),
+    "a request that is no manifest": (REQUEST, lambda data: data + b"x", "schema", "line"),
+    "a request of another run": (REQUEST, replaced(b"small", b"large"), "run", "metadata"),
+    "a request with other gates": (REQUEST, replaced(b"add: 2", b"add: 3"), "run", "gates"),
     "an answer that is none": (FAILURES, lambda data: b"{}\n" + data, "schema", "line 1"),
+    "an answer with other bits": (FAILURES, zeroed, "evidence", "is not that of its verdict"),
+    "an answer that is too short": (
+        FAILURES,
+        with_line(0, lambda line: line["runs"].__setitem__(0, line["runs"][0][:-2])),
+        "evidence",
+        "is not that of its verdict",
+    ),
     "an answer of a case with another call": (
         FAILURES,
         with_line(0, lambda line: line["case"]["call"]["args"].reverse()),

@@ -133,6 +133,11 @@ def test_gates_in_toml_that_the_verdicts_do_not_give_are_found(parity: Any, bund
     assert found(parity, bundle) == {("manifest.toml", "report")}
 
 
+def test_a_residual_in_toml_that_the_verdicts_do_not_give_is_found(parity: Any, bundle: Path) -> None:
+    edit(bundle, "manifest.toml", b"worst = ", b"worst = 1")
+    assert found(parity, bundle) == {("manifest.toml", "report")}
+
+
 def test_a_report_of_an_older_way_of_rendering_is_compared_by_its_numbers(
     parity: Any, bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +201,7 @@ def test_a_seal_renewed_with_another_overhead_needs_its_records_renewed(parity: 
         ("decode_proof.json", b'"kind": "beyond_limit"', b'"kind": "random"', "proof"),
         ("decode_proof.json", b'"recovered": true', b'"recovered": false', "proof"),
         ("decode_proof.json", b'"drills"', b'"games"', "schema"),
+        ("decode_proof.json", b'"overhead": "0.25"', b'"overhead": "0.5"', "proof"),
     ],
 )
 def test_records_that_tell_no_success_are_found(

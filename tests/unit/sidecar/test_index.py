@@ -52,7 +52,7 @@ def test_any_half_of_its_slots_gives_it_back(symbols: int, rng: random.Random) -
     known = sample(symbols)
     family, slots = coded(known)
     geometry = Geometry(family.index_length, family.symbol_size, INDEX_OVERHEAD)
-    left = {}
+    left: dict[Place, bytes] = {}
     for block in range(geometry.blocks):
         here = [place for place in slots if place.block == block]
         left |= {place: slots[place] for place in rng.sample(here, (len(here) + 1) // 2 + 1)}

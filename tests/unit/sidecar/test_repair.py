@@ -14,7 +14,9 @@ import pytest
 from parity.documents import durable
 from parity.errors import StorageError, UsageError
 from parity.sidecar import repair as repair_module
+from parity.sidecar.finding import recovered_blocks
 from parity.sidecar.objects import open_sealed
+from parity.sidecar.renames import file_digest
 from parity.sidecar.repair import repair
 from parity.sidecar.scrub import scrub
 from parity.sidecar.seal import seal
@@ -178,7 +180,11 @@ def test_a_directory_that_was_renamed_is_moved_back_even_if_it_is_most_of_all(
     (sealed_directory / "a").rename(sealed_directory / "elsewhere")
     (sealed_directory / "c").rename(sealed_directory / "and here")
     assert repair(sealed_directory).status == "repaired"
-    assert tree(sealed_directory) == before
+    now = tree(sealed_directory)
+    assert {name: now[name] for name in before} == before
+    assert all(data == b"" for name, data in now.items() if name not in before), (
+        "an empty file is never taken for another"
+    )
 
 
 def test_files_that_exchanged_their_names_are_mended(tmp_path: Path, tree: Look) -> None:
@@ -196,11 +202,16 @@ def test_files_that_exchanged_their_names_are_mended(tmp_path: Path, tree: Look)
     assert tree(root) == before
 
 
-def test_what_stands_in_the_way_is_moved_aside_and_never_deleted(sealed_directory: Path, tree: Look) -> None:
+def test_what_stands_in_the_way_is_moved_aside_and_never_deleted(
+    sealed_directory: Path, tmp_path: Path, tree: Look
+) -> None:
     before = tree(sealed_directory)
     first = next(name for name, data in before.items() if data and "/" not in name and name != "seal.rq")
-    (sealed_directory / "c").rename(sealed_directory / "was c")
+    (sealed_directory / "c").rename(tmp_path / "kept")
     (sealed_directory / "c").write_bytes(b"a file in the way")
+    for file in (tmp_path / "kept").iterdir():
+        if file.stat().st_size:
+            file.rename(sealed_directory / f"was in c, {file.name}")
     (sealed_directory / first).unlink()
     (sealed_directory / first).mkdir()
     (sealed_directory / first / "precious").write_bytes(b"precious")
@@ -249,7 +260,7 @@ def test_a_file_that_somebody_mends_meanwhile_is_not_overwritten(
 ) -> None:
     path = sealed_file(60_000)
     zero(path, 0, 100)
-    real = repair_module.file_digest
+    real = file_digest
 
     def meanwhile(*arguments: Any) -> str | None:
         path.write_bytes(b"somebody's new content")
@@ -267,7 +278,7 @@ def test_an_undamaged_part_that_changes_meanwhile_is_noticed(
 ) -> None:
     names = [name for name, data in tree(sealed_directory).items() if data and name != "seal.rq"]
     zero(sealed_directory / names[0], 0, 100)
-    real = repair_module.recovered_blocks
+    real = recovered_blocks
 
     def meanwhile(*arguments: Any) -> Any:
         zero(sealed_directory / names[25], 0, 100)
@@ -346,7 +357,7 @@ def test_a_repair_that_is_killed_anywhere_can_be_done_again(sealed_directory: Pa
     damaged = tmp_path / "damaged"
     shutil.copytree(sealed_directory, damaged)
     killed = 0
-    for call in range(30, 400, 12):
+    for call in range(30, 400, 20):
         shutil.rmtree(sealed_directory)
         shutil.copytree(damaged, sealed_directory)
         code = subprocess.run([sys.executable, "-c", KILLED, sealed_directory, str(call)], check=False).returncode
@@ -375,8 +386,7 @@ def test_mended_content_reads_as_the_original_in_any_pieces(sealed_file: MakeFil
     path = sealed_file(60_100)
     data, rng = path.read_bytes(), random.Random(2)
     with open_sealed(path) as sealed:
-        numbers = sorted(rng.sample(range(sealed.geometry.symbols), 20) + [sealed.geometry.symbols - 1])
-        numbers = sorted(set(numbers))
+        numbers = sorted({*rng.sample(range(sealed.geometry.symbols), 20), sealed.geometry.symbols - 1})
         size = sealed.geometry.symbol_size
         with Spool(tmp_path, numbers, size) as spool:
             for number in rng.sample(numbers, len(numbers)):
@@ -392,3 +402,22 @@ def test_mended_content_reads_as_the_original_in_any_pieces(sealed_file: MakeFil
                     view = memoryview(bytearray(rng.randrange(1, 2000)))
                     assert mended.read_into(view, begin) == []
                     assert bytes(view) == data[begin : begin + len(view)].ljust(len(view), b"\0")
+
+
+def test_a_file_on_bad_sectors_is_written_anew_elsewhere(
+    sealed_file: MakeFile, tmp_path: Path, tree: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sealed_file(3_000_000)
+    before, inode, real = tree(tmp_path), path.stat().st_ino, os.preadv
+
+    def preadv(descriptor: int, buffers: list[memoryview], offset: int) -> int:
+        if os.fstat(descriptor).st_ino == inode and offset < 1_100_000 and offset + len(buffers[0]) > 1_050_000:
+            raise OSError(5, "Input/output error")
+        return real(descriptor, buffers, offset)
+
+    monkeypatch.setattr(os, "preadv", preadv)
+    answer = repair(path)
+    assert (answer.status, answer.symbols_damaged) == ("repaired", 52), "13 sectors of four symbols"
+    monkeypatch.undo()
+    assert path.stat().st_ino != inode
+    assert tree(tmp_path) == before

@@ -13,6 +13,7 @@ import pytest
 from parity.errors import StorageError, UsageError
 from parity.sidecar.geometry import RESERVE
 from parity.sidecar.objects import SealLostError, open_sealed, targets
+from parity.sidecar.reading import Stamp
 from parity.sidecar.scrub import scrub
 from parity.sidecar.seal import seal
 from parity.sidecar.slots import HEADER, MAGIC
@@ -39,6 +40,10 @@ def drop(path: Path, numbers: Sequence[int], size: int) -> None:
             data[number * size] ^= 0xFF
 
     edit(path, change)
+
+
+def stamps(folder: Path) -> dict[Path, Stamp]:
+    return {path: Stamp.of(path.lstat()) for path in folder.rglob("*")}
 
 
 # -- the content -------------------------------------------------------------------------------------------------------
@@ -125,7 +130,8 @@ def test_a_missing_file_of_some_size_is_lost_and_a_tiny_one_repairable(sealed_fi
 def test_what_stands_in_place_of_a_file_is_damage_and_is_not_opened(sealed_file: MakeFile, tmp_path: Path) -> None:
     path = sealed_file(100)
     shutil.copy(path, tmp_path / "copy")
-    for put in (lambda: path.symlink_to(tmp_path / "copy"), path.mkdir, lambda: os.mkfifo(path)):
+    ways: list[Callable[[], None]] = [lambda: path.symlink_to(tmp_path / "copy"), path.mkdir, lambda: os.mkfifo(path)]
+    for put in ways:
         path.unlink()
         put()
         found = scrub(sidecar(path))
@@ -368,21 +374,14 @@ def test_everything_sealed_below_a_directory_is_found(
 def test_a_scrub_changes_nothing(sealed_directory: Path, tmp_path: Path, tree: Look) -> None:
     (sealed_directory / "00 é.bin").unlink()
     edit(sealed_directory / "seal.rq", lambda data: data.__setitem__(200, data[200] ^ 1))
-    state = {
-        path: os.lstat(path)[:7] + (os.lstat(path).st_mtime_ns, os.lstat(path).st_ctime_ns)
-        for path in tmp_path.rglob("*")
-    }
-    before = tree(tmp_path)
+    state, before = stamps(tmp_path), tree(tmp_path)
     assert scrub(sealed_directory).status == "repairable"
     assert tree(tmp_path) == before
-    assert {
-        path: os.lstat(path)[:7] + (os.lstat(path).st_mtime_ns, os.lstat(path).st_ctime_ns)
-        for path in tmp_path.rglob("*")
-    } == state
+    assert stamps(tmp_path) == state
 
 
 def test_a_scrub_gives_its_descriptors_back(sealed_directory: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(3):
         scrub(sealed_directory)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -14,6 +14,7 @@ from parity.documents import durable
 from parity.errors import StorageError, UsageError
 from parity.sidecar import codec, workers, writing
 from parity.sidecar import seal as seal_module
+from parity.sidecar.content import sealable
 from parity.sidecar.geometry import symbol_size
 from parity.sidecar.index import symbol_hash
 from parity.sidecar.objects import open_sealed
@@ -118,7 +119,7 @@ def test_two_processes_make_the_same_seal_as_one(tmp_path: Path, monkeypatch: py
 
 @FORKS
 def test_a_worker_hands_back_what_it_returned_or_raised() -> None:
-    with workers.forked(lambda: os.getpid()) as worker:
+    with workers.forked(os.getpid) as worker:
         assert worker.result() != os.getpid()
 
     def fail() -> None:
@@ -224,7 +225,7 @@ def test_a_file_that_shrinks_while_it_is_sealed_is_noticed(
     sealed_file: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = sealed_file(300_000)
-    found = seal_module.sealable(path)
+    found = sealable(path)
     path.write_bytes(b"short")
     monkeypatch.setattr(seal_module, "sealable", lambda path: found)
     with pytest.raises(StorageError, match="cannot be read to the end"):
