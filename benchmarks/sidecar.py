@@ -229,7 +229,7 @@ def show(rows: list[Row], size: int) -> None:
     print(f"{'':<22}" + "".join(f"{step:>18}" for step in STEPS))
     for tool in dict.fromkeys(row.tool for row in rows):
         cells = {
-            row.step: f"{row.rate:,.0f}" + (f" ({row.memory:,.0f})" if row.memory else "")
+            row.step: f"{row.rate:,.{0 if row.rate >= 10 else 1}f}" + (f" ({row.memory:,.0f})" if row.memory else "")
             for row in rows
             if row.tool == tool
         }

@@ -11,7 +11,8 @@ What is modelled:
   or not; its descriptors are closed and its locks gone, and what it wrote is there, because the kernel lives on.
 - The power fails. What an fsync of the file covered is there. Of the writes since: none, all, the first half, or the new
   size with zeros in place of the data. Of the names made, removed or renamed in a directory since its fsync: any
-  subset, in order, up to `MOST_SUBSETS` names; the prefixes, and all but one, beyond. A rename happens as a whole or not at all.
+  subset, in order, up to `MOST_SUBSETS` names; the prefixes, and all but one, beyond. A rename
+  within a directory happens as a whole or not at all; one to another directory may leave both names, or neither.
   Everything outside one file or directory is lost, or kept, together.
 
 What is not: a disk that lies about fsync itself or rots afterwards (seals are for that), a file that grew with its
@@ -213,14 +214,18 @@ class SimulatedDisk:
         self._do("unlink", path, lambda: self._go(path, os.unlink))
 
     def rename(self, old: Any, new: Any) -> None:
-        """As os.rename, within a directory."""
-        assert os.path.dirname(old) == os.path.dirname(new), "a rename between directories is not modelled"
+        """As os.rename."""
 
         def renamed() -> None:
-            inode, replaced = os.lstat(old).st_ino, os.lstat(new).st_ino if os.path.lexists(new) else None
+            number = self._adopt(os.fspath(old))
+            replaced = os.lstat(new).st_ino if os.path.lexists(new) else None
             os.rename(old, new)
-            change = _Change(os.path.basename(old), os.path.basename(new), self._numbers[inode])
-            self._directory(new).waiting.append(change)
+            gone, come = os.path.basename(old), os.path.basename(new)
+            if os.path.dirname(old) == os.path.dirname(new):
+                self._directory(new).waiting.append(_Change(gone, come, number))
+            else:
+                self._directory(new).waiting.append(_Change(None, come, number))
+                self._directory(old).waiting.append(_Change(gone))
             if replaced is not None:
                 self._numbers.pop(replaced, None)
 

@@ -34,7 +34,7 @@ from parity.sidecar.repair import repair
 from parity.sidecar.scrub import scrub
 from parity.sidecar.seal import seal
 
-from ..unit.ledger.drafts import draft
+from ..unit.ledger.drafts import draft  # noqa: TID252 - tests are no packages with a name
 from .simulated_disk import Fault, KilledError, SimulatedDisk, State, built, faults_of
 
 OLD, NEW = bytes(range(256)) * 20, bytes(reversed(range(256))) * 23
@@ -146,7 +146,7 @@ def _check_directory(root: Path, done: bool) -> None:
         assert (root / "object" / "one").read_bytes() == OLD
         assert (root / "object" / "sub" / "two").read_bytes() == NEW
         assert (root / "object" / "small").read_bytes() == b"a file that goes missing"
-        assert not (root / "object" / "sub" / "elsewhere").exists()
+        assert (root / "object" / "moved").read_bytes() == b"a file that gets another name" * 9
 
 
 # Captures
@@ -216,17 +216,16 @@ def _run(root: Path) -> None:
 
 
 def _check_run(root: Path, done: bool) -> None:
-    """And the ledger names bundles that are there; one that is there may be missing in it."""
+    """And the ledger names bundles that are there; one that is there may be missing in it: that never fails a run."""
     _check_bundles(root, done)
     ledger = read_ledger(root / "ledger.ndjson")
     assert ledger.damage is None
-    assert not done or ledger.torn is None
     for record in ledger.records:
         assert record.bundle is None or (root / record.bundle / "manifest.json").exists()
 
 
 WRITERS = [
-    Writer("the ledger", _two_records, lambda root: append(root / "ledger.ndjson", draft(9)), _check_ledger, 1000),
+    Writer("the ledger", _two_records, lambda root: append(root / "ledger.ndjson", draft(9)), _check_ledger, 1 << 20),
     Writer("a first seal", _content, lambda root: seal(root / "object"), _check_seal, 150),
     Writer("a renewed seal", _sealed_content, lambda root: seal(root / "object", 0.3), _check_renewed_seal, 150),
     Writer("the repair of a file", _damaged_file, lambda root: repair(root / "file"), _check_file, 150),
@@ -251,7 +250,9 @@ def tried(
         try:
             writer.act(root)
         except ParityError as error:
-            assert error.exit_code in {ExitCode.BAD_VERDICT, ExitCode.BAD_INPUT}, (fault, error)
+            allowed = error.exit_code in {ExitCode.BAD_VERDICT, ExitCode.BAD_INPUT}
+            return disk, "refused" if allowed else f"a defect: {error.message}"
+        except OSError:  # which the command line shows as what it is: refused by the operating system
             return disk, "refused"
         except KilledError:
             return disk, "killed"
@@ -288,7 +289,8 @@ def fails_anywhere(writer: Writer, folder: Path, most: int) -> None:
         found, ending = tried(writer, template, root, fault)
         endings.add(ending)
         try:
-            writer.check(root, ending == "returned" and writer is not A_RUN)
+            assert ending in {"returned", "refused", "killed"}
+            writer.check(root, ending == "returned")
             recover(writer, root)
         except (AssertionError, ParityError) as error:
             raise AssertionError(f"{fault} at {found.log[fault.at : fault.at + 1]}, {ending}: {error}") from error
@@ -306,7 +308,7 @@ def loses_power_anywhere(writer: Writer, folder: Path, most: int) -> None:
     states: list[tuple[State, bool]] = [(state, True) for state in sorted(set(disk.cuts()))]
     between = sorted(disk.states)
     states += [(state, False) for state in between[:: -(-len(between) // most)]]
-    assert len(states) > 5
+    assert len(states) > 2
     for number, (state, done) in enumerate(states):
         root = built(state, folder / f"state {number}")
         try:

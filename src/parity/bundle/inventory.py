@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
 from parity.bundle.problems import Problems
+from parity.documents.model import Document, pretty
 from parity.documents.run import BundleFile, BundleManifest
 from parity.documents.verify import ProblemCode
 from parity.errors import ParityError
@@ -201,12 +202,26 @@ def _refusal(error: OSError) -> RefusedError:
 def read_manifest(enclosure: Enclosure, problems: Problems) -> BundleManifest | None:
     """manifest.json; None, and a problem, if it cannot be read as such."""
     try:
-        return BundleManifest.from_json(enclosure.read(MANIFEST, MAX_MANIFEST), MANIFEST)
+        data = enclosure.read(MANIFEST, MAX_MANIFEST)
+        found = BundleManifest.from_json(data, MANIFEST)
     except RefusedError as refused:
         problems.add(MANIFEST, refused.code, refused.detail)
     except ParityError as error:
         problems.add(MANIFEST, "schema", error.message)
+    else:
+        # Believed all the same: what it lists is checked one by one.
+        if not as_written(found, data):
+            problems.add(MANIFEST, "schema", "the document is not written as parity writes it")
+        return found
     return None
+
+
+def as_written(document: Document, data: bytes) -> bool:
+    """Whether a document's bytes are those that parity writes for it today."""
+    try:
+        return pretty(document.full()) == data
+    except TypeError:  # an integer beyond 64 bits
+        return False
 
 
 def listed_files(manifest: BundleManifest, problems: Problems) -> dict[str, BundleFile]:

@@ -24,13 +24,13 @@ from parity.bundle.formats import (
     compacted,
     schema_is_right,
 )
-from parity.bundle.inventory import MANIFEST, MAX_MANIFEST, Enclosure, RefusedError
+from parity.bundle.inventory import MANIFEST, MAX_MANIFEST, Enclosure, RefusedError, as_written
 from parity.calling import Outcome
 from parity.documents.case import Case, Plan, Pool
 from parity.documents.datasets import Lineage, Materialization, Registry
 from parity.documents.elements import ELEMENTS
 from parity.documents.graph import Graph
-from parity.documents.model import Document, pretty
+from parity.documents.model import Document
 from parity.documents.report import Report
 from parity.documents.run import BundleFile, BundleManifest, RunDocument
 from parity.documents.run_toml import RunToml
@@ -188,11 +188,3 @@ class Bundle:
             expected="what `parity run` keeps of a failure",
             hint="see `parity verify`",
         )
-
-
-def as_written(document: Document, data: bytes) -> bool:
-    """Whether a document's bytes are those that parity writes for it."""
-    try:
-        return pretty(document.full()) == data
-    except TypeError:  # an integer beyond 64 bits
-        return False

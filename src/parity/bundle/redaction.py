@@ -59,6 +59,12 @@ def values_in_case(case: Case) -> bool:
     return any(_numbers(case.call))
 
 
+def is_redacted(case: Case) -> bool:
+    """Whether a value was taken out of a case, so that its name cannot be derived again."""
+    items = (*case.call.args, *case.call.kwargs.values())
+    return any(isinstance(item, PythonScalar) and item.redacted is not None for item in items)
+
+
 def values_in_verdict(verdict: Verdict) -> tuple[str, ...]:
     """Names of the fields of a verdict that a redacted bundle leaves empty and that are not empty."""
     return tuple(name for name in VALUES_OF_A_VERDICT if getattr(verdict, name) is not None)

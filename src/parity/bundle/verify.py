@@ -27,7 +27,7 @@ from parity.bundle.formats import (
 )
 from parity.bundle.inventory import MANIFEST, Enclosure, RefusedError
 from parity.bundle.problems import Problems
-from parity.documents.case import Plan, plan_digest
+from parity.documents.case import Case, Plan, array_arguments, case_id, plan_digest
 from parity.documents.datasets import Lineage, Materialization, Registry
 from parity.documents.elements import ELEMENTS
 from parity.documents.graph import Graph
@@ -220,6 +220,10 @@ def _check_plan(plan: Plan, run: RunDocument | None, problems: Problems) -> None
     names = [case.case_id for case in plan.cases]
     if len(set(names)) != len(names):
         problems.add(PLAN, "plan", "a case stands there twice")
+    pools = {pool.name: pool.sha256 for pool in plan.pools}
+    for case in plan.cases:
+        if not redaction.is_redacted(case) and not _is_called(case, pools):
+            problems.add(PLAN, "plan", f"{case.case_id} is not the name of its call on these pools")
     if run is None:
         return
     said = {
@@ -231,6 +235,12 @@ def _check_plan(plan: Plan, run: RunDocument | None, problems: Problems) -> None
     for name, (one, other) in said.items():
         if one != other:
             problems.add(PLAN, "plan", f"{name} is {one}, and by {RUN} it is {other}")
+
+
+def _is_called(case: Case, pools: dict[str, str]) -> bool:
+    """Whether the name of a case is that of its call, whose pools are there."""
+    known = all(argument.pool in pools for argument in array_arguments(case.call).values())
+    return known and case.case_id == case_id(case.call, case.loop, pools)
 
 
 def _check_verdicts(plan: Plan, verdicts: tuple[Verdict, ...], run: RunDocument | None, problems: Problems) -> None:

@@ -103,8 +103,8 @@ def replacing_directory(path: Path) -> Iterator[Path]:
                 _take_place(fresh, lock, target)
         finally:
             with contextlib.suppress(OSError):  # the first that is not empty, as all are after a success, ends it
-                for folder in reversed(made):
-                    os.rmdir(folder)
+                for empty in reversed(made):
+                    os.rmdir(empty)
 
 
 def _take_place(fresh: Path, lock: int, target: Path) -> None:
@@ -266,12 +266,21 @@ def append(path: Path, data: bytes, *, at: int) -> None:
                 os.close(descriptor)
 
 
+def move(old: Path, new: Path) -> None:
+    """Rename a file or directory within a file system, durably; folders are made for it. Raises StorageError."""
+    with _refusals(new):
+        make_folder(new.parent)
+        os.rename(old, new)
+        for folder in dict.fromkeys((new.parent, old.parent)):
+            sync(folder)
+
+
 def write_at(descriptor: int, data: bytes | memoryview, offset: int) -> None:
     """All of `data` at an offset, by as many writes as the system needs. Raises OSError."""
     view = memoryview(data)
     while view:
         written = os.pwrite(descriptor, view, offset)
-        if written <= 0:
+        if not written:
             raise OSError(errno.EIO, "a write stored nothing")
         view, offset = view[written:], offset + written
 

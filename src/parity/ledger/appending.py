@@ -110,7 +110,7 @@ def _locked(ledger: Path) -> Iterator[None]:
     """
     lock = ledger.with_name(f".{ledger.name}.lock")
     try:
-        ledger.parent.mkdir(parents=True, exist_ok=True)
+        durable.make_folder(ledger.parent)
         held = FileLock(lock, timeout=LOCK_SECONDS, poll_interval=POLL_SECONDS)
         held.acquire()
     except Timeout:

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from parity.documents.durable import replacing_file, storage_error, sweep, sync, write_at
+from parity.documents.durable import move, replacing_file, storage_error, sweep, write_at
 from parity.documents.seal import DamagedFile, RepairObject
 from parity.errors import ParityError, StorageError, UsageError
 from parity.sidecar import index
@@ -116,8 +116,7 @@ class _Repair:
         while os.path.lexists(aside):
             number += 1
             aside = path.with_name(f"{path.name}.displaced.{number}")
-        path.rename(aside)
-        sync(path.parent)
+        move(path, aside)
         self._displaced.append((path, aside))
 
     def _rewrite(self, file: DamagedFile, mended: Content) -> None:
@@ -147,11 +146,7 @@ class _Repair:
         assert source is not None, "a renamed file has a source"
         if os.path.lexists(path):
             raise self._changed()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Path(source).rename(path)
-        sync(path.parent)
-        if Path(source).parent.is_dir():
-            sync(Path(source).parent)
+        move(Path(source), path)
 
     def _rewrite_sidecar(self) -> None:
         """The same bytes as at first: they follow from the content."""

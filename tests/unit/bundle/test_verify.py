@@ -511,6 +511,8 @@ CONTENT: dict[str, tuple[str, Callable[[bytes], bytes], str, str]] = {
     "a verdict on another case": (VERDICTS, with_line(0, put("case_id", value="x")), "plan", "no case x"),
     "a verdict on another op": (VERDICTS, with_line(0, put("op", value="subtract")), "plan", "is another"),
     "a verdict that there is not": (VERDICTS, with_line(0, put("verdict", value="fine")), "schema", "verdict"),
+    "a case with another call": (PLAN, with_document(put("cases", 0, "call", "op", value="x")), "plan", "of its call"),
+    "a case of a pool that there is not": (PLAN, replaced(b'"pool":"d.', b'"pool":"d.x'), "plan", "of its call"),
     "a case renamed": (PLAN, with_document(put("cases", 0, "case_id", value="x")), "plan", "digest"),
     "a plan of another suite": (PLAN, with_document(put("suite", value="full")), "plan", "suite"),
     "a plan of another seed": (PLAN, with_document(put("seed", value="1")), "plan", "seed"),
