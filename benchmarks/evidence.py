@@ -15,9 +15,10 @@ from typing import Any
 from unittest.mock import patch
 
 from parity.documents.manifest import Manifest
-from parity.pipeline import run as pipeline
 from parity.pipeline.progress import Progress
+from parity.pipeline.protection import protect
 from parity.pipeline.recording import Recording
+from parity.pipeline.run import RunRequest, run
 
 
 def timed(function: Callable[..., Any], spent: list[float]) -> Callable[..., Any]:
@@ -50,11 +51,11 @@ def main() -> None:
         recording: list[float] = []
         with (
             tempfile.TemporaryDirectory() as place,
-            patch.object(pipeline, "protect", timed(pipeline.protect, sealing)),
+            patch("parity.pipeline.run.protect", timed(protect, sealing)),
             patch.object(Recording, "of_result", timed(Recording.of_result, recording)),
         ):
             started = time.perf_counter()
-            pipeline.run(pipeline.RunRequest(manifest=manifest, out=Path(place) / "runs"), Progress())
+            run(RunRequest(manifest=manifest, out=Path(place) / "runs"), Progress())
             whole = time.perf_counter() - started
         added = sum(sealing) + sum(recording)
         shares.append(added / (whole - added))

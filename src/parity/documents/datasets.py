@@ -10,9 +10,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from parity.documents.case import Count
-from parity.documents.graph import Id16, Sha256, is_absolute, node_id
+from parity.documents.graph import is_absolute, node_id
 from parity.documents.ids import SpanId
-from parity.documents.model import Document, canonical, sha256
+from parity.documents.model import Document, Id16, Sha256, canonical, sha256
 from parity.documents.telemetry import Name, Nanos, TelemetryLine
 
 REGISTRY_SCHEMA, LINEAGE_SCHEMA = "parity.registry/1", "parity.lineage/1"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from parity.documents.case import Count
-from parity.documents.model import Document, canonical, sha256
+from parity.documents.model import Document, Id16, Sha256, canonical, sha256
 from parity.documents.telemetry import MAX_ATTRIBUTES, MAX_TEXT_BYTES, SAFE_INTEGER, Key, Name
 
 GRAPH_SCHEMA = "parity.graph/1"
@@ -16,8 +16,6 @@ SOURCE = "source"
 
 MAX_NODES = 10_000
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Id16 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 CodeReference = Annotated[
     str, Field(pattern=r"^[a-z_][a-z0-9_.]{0,127}:[A-Za-z_][A-Za-z0-9_.]{0,127}@[0-9][0-9A-Za-z.+-]{0,63}$")
 ]

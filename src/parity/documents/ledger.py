@@ -13,7 +13,7 @@ import orjson
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from parity.documents.ids import RunId
-from parity.documents.model import Document, canonical, sha256
+from parity.documents.model import Document, Sha256, canonical, sha256
 from parity.errors import DamagedError, DocumentError
 
 GENESIS = "0" * 64
@@ -28,7 +28,6 @@ MOST_NOTES = 50
 RunStatus = Literal["SUCCESS", "PARTIAL", "FAILED", "SKIPPED"]
 SubjectStatus = Literal["unknown", "conforming", "diverging", "inconclusive"]
 Difference = Literal["changed", "vanished", "unreadable"]
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 GitHead = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
 Size = Annotated[int, Field(ge=0, lt=1 << 53)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MOST_TEXT)]
@@ -69,7 +68,7 @@ class InputFile(_Row):
 
     name: Name = Field(alias="Name")
     path: Locator | None = Field(alias="Path")
-    sha256: Digest = Field(alias="Sha256")
+    sha256: Sha256 = Field(alias="Sha256")
     size: Size | None = Field(alias="Size")
 
 
@@ -77,7 +76,7 @@ class OutputFile(_Row):
     """One file of the bundle, by its path in it."""
 
     name: Name = Field(alias="Name")
-    sha256: Digest = Field(alias="Sha256")
+    sha256: Sha256 = Field(alias="Sha256")
     size: Size = Field(alias="Size")
 
 
@@ -114,7 +113,7 @@ class RunRecord(_Row):
     run_timestamp: str = Field(alias="RunTimestamp")
     run_duration: Size = Field(alias="RunDuration")
     run_status: RunStatus = Field(alias="RunStatus")
-    input_context_sha: Digest = Field(alias="InputContextSHA")
+    input_context_sha: Sha256 = Field(alias="InputContextSHA")
     git_head: GitHead | None = Field(alias="GitHead")
     git_dirty: bool | None = Field(alias="GitDirty")
     input_files: tuple[InputFile, ...] = Field(alias="InputFiles")
@@ -124,8 +123,8 @@ class RunRecord(_Row):
     status_after: SubjectStatus = Field(alias="StatusAfter")
     error_summary: Text | None = Field(alias="ErrorSummary")
     notes: tuple[Text, ...] = Field(alias="Notes", max_length=MOST_NOTES)
-    prev: Digest = Field(alias="Prev")
-    hash_: Digest = Field(alias="Hash")
+    prev: Sha256 = Field(alias="Prev")
+    hash_: Sha256 = Field(alias="Hash")
 
     @property
     def sequence(self) -> int:

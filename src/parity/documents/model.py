@@ -6,12 +6,17 @@ and integers below 2^53, no floats) that is byte for byte the canonical JSON of 
 
 import hashlib
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from parity.errors import DocumentError
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 in lowercase hexadecimal."""
+Id16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""The first 16 bytes of a SHA-256, which name a thing by its content."""
 
 
 class Document(BaseModel):

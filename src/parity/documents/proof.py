@@ -8,11 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from parity.documents.model import Document
+from parity.documents.case import Count
+from parity.documents.model import Document, Id16, Sha256
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-ObjectId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-Count = Annotated[int, Field(ge=0)]
 DrillKind = Literal["random", "burst", "limit", "beyond_limit"]
 EsiRun = tuple[Count, Count, Count]
 """Repair symbols of one block: the block, the first ESI and the last."""
@@ -62,7 +60,7 @@ class DecodeProof(Document):
     """
 
     schema_: Literal["parity.decode_proof/1"] = Field("parity.decode_proof/1", alias="schema")
-    object_id: ObjectId
+    object_id: Id16
     object_sha256: Sha256
     size: Count
     symbol_size: Count

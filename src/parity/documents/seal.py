@@ -5,13 +5,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from parity.documents.model import Document
+from parity.documents.case import Count
+from parity.documents.model import Document, Id16, Sha256
 
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-ObjectId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Decimals = Annotated[str, StringConstraints(pattern=r"^[0-9](\.[0-9]{1,6})?$")]
 Bytes = Annotated[int, Field(ge=0, lt=2**53)]
-Count = Annotated[int, Field(ge=0)]
 Kind = Literal["file", "directory"]
 Status = Literal["ok", "repairable", "lost"]
 
@@ -68,7 +66,7 @@ class SealedObject(Document):
     path: str
     seal: str
     kind: Kind
-    object_id: ObjectId
+    object_id: Id16
     sha256: Sha256
     bytes: Bytes
     seal_bytes: Bytes
@@ -117,7 +115,7 @@ class SealState(Document):
     margin: int
     kind: Kind | None = None
     sha256: Sha256 | None = None
-    object_id: ObjectId | None = None
+    object_id: Id16 | None = None
     symbol_size: Count | None = None
     overhead: Decimals | None = None
     damaged_files: tuple[DamagedFile, ...] = ()

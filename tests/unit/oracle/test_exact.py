@@ -83,7 +83,9 @@ def test_rounding_takes_the_nearest_value_and_the_even_one_of_two(char: str, sig
         assert (found < 0) == (significand < 0)
         return
     error = abs(Fraction(found) - value)
-    for neighbour in (np.nextafter(TYPES[char](found), TYPES[char](side)) for side in (math.inf, -math.inf)):
+    with np.errstate(all="ignore"):
+        neighbours = [np.nextafter(TYPES[char](found), TYPES[char](side)) for side in (math.inf, -math.inf)]
+    for neighbour in neighbours:
         if np.isfinite(neighbour):
             other = abs(Fraction(float(neighbour)) - value)
             bits = int.from_bytes(TYPES[char](found).tobytes(), "little")
