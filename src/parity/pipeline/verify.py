@@ -179,7 +179,7 @@ def _check_scrub(enclosure: Enclosure, sealed: ScrubObject | None, problems: Pro
     if kept.status != "ok" or not kept.objects or any(found.status != "ok" for found in kept.objects):
         problems.add(SCRUB, "proof", f"the status that it records is {kept.status}, of {len(kept.objects)} objects")
     for found in kept.objects:
-        if sealed is not None and (found.object_id, found.sha256) != (sealed.object_id, sealed.sha256):
+        if sealed is not None and found.sha256 != sealed.sha256:
             problems.add(SCRUB, "proof", f"it is about the object {found.object_id}, the seal is of {sealed.object_id}")
 
 
@@ -188,8 +188,10 @@ def _check_proof(enclosure: Enclosure, sealed: ScrubObject | None, problems: Pro
     proof = document(enclosure, PROOF, DecodeProof, problems, MAX_RECORD)
     if proof is None:
         return
-    if sealed is not None and (proof.object_id, proof.object_sha256) != (sealed.object_id, sealed.sha256):
+    if sealed is not None and proof.object_sha256 != sealed.sha256:
         problems.add(PROOF, "proof", f"it is about the object {proof.object_id}, the seal is of {sealed.object_id}")
+    elif sealed is not None and proof.object_id != sealed.object_id:
+        problems.notes.append("the drills are of an earlier seal of the same content; `parity prove` drills this one")
     elif sealed is not None and (proof.size, proof.symbol_size, proof.overhead) != (
         sealed.bytes,
         sealed.symbol_size,
