@@ -11,7 +11,7 @@ What is modelled:
   or not; its descriptors are closed and its locks gone, and what it wrote is there, because the kernel lives on.
 - The power fails. What an fsync of the file covered is there. Of the writes since: none, all, the first half, or the new
   size with zeros in place of the data. Of the names made, removed or renamed in a directory since its fsync: any
-  subset, in order, up to `MOST_SUBSETS` names; the prefixes, and all but one, beyond. A rename
+  subset, in order, up to `platter.MOST_SUBSETS` names; the prefixes, and all but one, beyond. A rename
   within a directory happens as a whole or not at all; one to another directory may leave both names, or neither.
   Everything outside one file or directory is lost, or kept, together.
 
@@ -26,14 +26,13 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
 from parity.documents import durable
 
-MOST_SUBSETS = 5
+from .platter import Change, PlatterDirectory, PlatterFile
 
 State = tuple[tuple[str, bytes | None], ...]
 """What a power cut leaves: sorted paths with their content; None for a directory."""
@@ -69,76 +68,6 @@ def faults_of(log: list[Operation]) -> Iterator[Fault]:
             yield Fault(at, kind)
 
 
-@dataclass
-class _File:
-    """What is on the platter, and the writes that are not: (offset, data), or (size, None) for a cut."""
-
-    safe: bytes = b""
-    waiting: list[tuple[int, bytes | None]] = field(default_factory=list)
-
-    def variants(self) -> list[bytes]:
-        """What a power cut may leave; the first has nothing and the last everything that waits."""
-        if not self.waiting:
-            return [self.safe]
-        whole = _applied(self.safe, self.waiting)
-        half = (len(self.safe) + len(whole)) // 2
-        kept = self.safe[: len(whole)]
-        return [
-            self.safe,
-            _applied(self.safe, self.waiting[: len(self.waiting) // 2]),
-            whole[:half],
-            kept.ljust(len(whole), b"\0"),
-            whole[:half].ljust(len(whole), b"\0"),
-            whole,
-        ]
-
-
-def _applied(content: bytes, waiting: list[tuple[int, bytes | None]]) -> bytes:
-    for offset, data in waiting:
-        if data is None:
-            content = content[:offset].ljust(offset, b"\0")
-        else:
-            content = content[:offset].ljust(offset, b"\0") + data + content[offset + len(data) :]
-    return content
-
-
-class _Change(NamedTuple):
-    """A change of names: one goes, one comes."""
-
-    gone: str | None
-    come: str | None = None
-    node: int = 0
-
-
-@dataclass
-class _Directory:
-    """Names on the platter, and the changes that are not."""
-
-    safe: dict[str, int] = field(default_factory=dict)
-    waiting: list[_Change] = field(default_factory=list)
-
-    def variants(self) -> list[dict[str, int]]:
-        """As of a file."""
-        count = len(self.waiting)
-        if count <= MOST_SUBSETS:
-            chosen = [[at for at in range(count) if mask >> at & 1] for mask in range(1 << count)]
-        else:
-            chosen = [list(range(length)) for length in range(count)]
-            chosen += [[at for at in range(count) if at != left] for left in range(count)]
-            chosen.append(list(range(count)))
-        return [self._with(changes) for changes in chosen]
-
-    def _with(self, changes: list[int]) -> dict[str, int]:
-        names = dict(self.safe)
-        for at in changes:
-            change = self.waiting[at]
-            if change.gone is not None:
-                names.pop(change.gone, None)
-            if change.come is not None:
-                names[change.come] = change.node
-        return names
-
-
 class SimulatedDisk:
     """Stands in for `os`. log: what was asked for so far. states: what power cuts so far may have left, if watched."""
 
@@ -147,7 +76,7 @@ class SimulatedDisk:
         self.log: list[Operation] = []
         self.states: set[State] = set()
         self.dead = False
-        self._nodes: list[_File | _Directory] = []
+        self._nodes: list[PlatterFile | PlatterDirectory] = []
         self._numbers: dict[int, int] = {}
         self._descriptors: set[int] = set()
         self._adopt(os.fspath(root), safe=True)
@@ -178,7 +107,7 @@ class SimulatedDisk:
             descriptor = os.open(path, flags, mode)
             self._descriptors.add(descriptor)
             if new:
-                self._come(path, _File())
+                self._come(path, PlatterFile())
             return descriptor
 
         writing = flags & (os.O_CREAT | os.O_WRONLY | os.O_RDWR)
@@ -201,7 +130,7 @@ class SimulatedDisk:
 
         def made() -> None:
             os.mkdir(path, mode)
-            self._come(path, _Directory())
+            self._come(path, PlatterDirectory())
 
         self._do("mkdir", path, made)
 
@@ -222,10 +151,10 @@ class SimulatedDisk:
             os.rename(old, new)
             gone, come = os.path.basename(old), os.path.basename(new)
             if os.path.dirname(old) == os.path.dirname(new):
-                self._directory(new).waiting.append(_Change(gone, come, number))
+                self._directory(new).waiting.append(Change(gone, come, number))
             else:
-                self._directory(new).waiting.append(_Change(None, come, number))
-                self._directory(old).waiting.append(_Change(gone))
+                self._directory(new).waiting.append(Change(None, come, number))
+                self._directory(old).waiting.append(Change(gone))
             if replaced is not None:
                 self._numbers.pop(replaced, None)
 
@@ -258,7 +187,7 @@ class SimulatedDisk:
         def synced() -> None:
             path = _path_of(descriptor)
             node = self._nodes[self._adopt(path)]
-            if isinstance(node, _Directory):
+            if isinstance(node, PlatterDirectory):
                 node.safe = {name: self._adopt(os.path.join(path, name)) for name in os.listdir(path)}
             else:
                 node.safe = Path(path).read_bytes()
@@ -362,43 +291,43 @@ class SimulatedDisk:
             return self._numbers[inode]
         if not os.path.isdir(path):
             content = Path(path).read_bytes()
-            return self._number(inode, _File(content) if safe else _File(b"", [(0, content)]))
-        directory = _Directory()
+            return self._number(inode, PlatterFile(content) if safe else PlatterFile(b"", [(0, content)]))
+        directory = PlatterDirectory()
         number = self._number(inode, directory)
         for name in os.listdir(path):
             node = self._adopt(os.path.join(path, name), safe=safe)
             if safe:
                 directory.safe[name] = node
             else:
-                directory.waiting.append(_Change(None, name, node))
+                directory.waiting.append(Change(None, name, node))
         return number
 
-    def _number(self, inode: int, node: _File | _Directory) -> int:
+    def _number(self, inode: int, node: PlatterFile | PlatterDirectory) -> int:
         self._numbers[inode] = len(self._nodes)
         self._nodes.append(node)
         return self._numbers[inode]
 
-    def _file(self, descriptor: int) -> _File:
+    def _file(self, descriptor: int) -> PlatterFile:
         path = _path_of(descriptor)
         if not os.path.lexists(path):  # a file without a name, which no power cut leaves
-            return _File()
+            return PlatterFile()
         node = self._nodes[self._adopt(path)]
-        assert isinstance(node, _File)
+        assert isinstance(node, PlatterFile)
         return node
 
-    def _directory(self, inside: Any) -> _Directory:
+    def _directory(self, inside: Any) -> PlatterDirectory:
         node = self._nodes[self._adopt(os.path.dirname(os.path.realpath(os.path.dirname(inside)) + "/"))]
-        assert isinstance(node, _Directory)
+        assert isinstance(node, PlatterDirectory)
         return node
 
-    def _come(self, path: Any, node: _File | _Directory) -> None:
+    def _come(self, path: Any, node: PlatterFile | PlatterDirectory) -> None:
         number = self._number(os.lstat(path).st_ino, node)
-        self._directory(path).waiting.append(_Change(None, os.path.basename(path), number))
+        self._directory(path).waiting.append(Change(None, os.path.basename(path), number))
 
     def _go(self, path: Any, remove: Callable[[Any], None]) -> None:
         inode = os.lstat(path).st_ino
         remove(path)
-        self._directory(path).waiting.append(_Change(os.path.basename(path)))
+        self._directory(path).waiting.append(Change(os.path.basename(path)))
         self._numbers.pop(inode, None)
 
 

@@ -30,6 +30,7 @@ from parity.ledger.chain import read_ledger
 from parity.oracle.store import open_capture, write_capture
 from parity.pipeline.progress import Progress
 from parity.pipeline.run import RunRequest, run
+from parity.pipeline.verify import verify
 from parity.sidecar.repair import repair
 from parity.sidecar.scrub import scrub
 from parity.sidecar.seal import seal
@@ -222,6 +223,8 @@ def _check_run(root: Path, done: bool) -> None:
     assert ledger.damage is None
     for record in ledger.records:
         assert record.bundle is None or (root / record.bundle / "manifest.json").exists()
+    for bundle in (root / "runs").glob("*"):
+        assert is_temporary(bundle.name) or verify(bundle, Progress()).problems == ()
 
 
 WRITERS = [

@@ -255,7 +255,7 @@ def test_old_or_new_wherever_the_power_fails(scenario: Scenario, tmp_path: Path)
     states: set[State] = set()
     for fault in (None, *(fault for fault in faults(scenario, tmp_path) if fault.kind not in LIES)):
         states |= attempt(scenario, tmp_path / f"{fault}", fault).disk.states
-    assert len(states) > 5
+    assert len(states) > 2
     for number, state in enumerate(sorted(states)):
         root = built(state, tmp_path / f"state {number}")
         found = scenario.read(root)

@@ -62,11 +62,12 @@ def replacing_file(path: Path, check: Callable[[Path], None] | None = None) -> I
     """An empty temporary beside `path`, to be filled; takes its place when the block ends without an error.
 
     check: reads the temporary again, after its fsync, and raises if it is not what was meant. The mode of an old file
-    is kept. Raises StorageError where the operating system refuses; then the old content is as it was, unless the
+    is kept. Raises StorageError where the operating system refuses; the old content is as it was then, unless the
     message says that durability is unknown.
     """
     with _refusals(path):
         make_folder(path.parent)
+        _swept(path.parent, path.name)
         with _temporary(path, "tmp") as (temporary, lock):
             yield temporary
             with contextlib.suppress(FileNotFoundError):
@@ -85,14 +86,12 @@ def replacing_directory(path: Path) -> Iterator[Path]:
 
     Everything is synced before the rename. POSIX has no portable exchange of two directories, so an old one is moved
     aside first, and put back should the second rename fail; after a crash between the two `sweep` puts it back.
-    Raises StorageError where the operating system refuses; then nothing is left behind, unless the message says that
-    durability is unknown.
+    Raises StorageError where the operating system refuses; nothing is left behind then, unless durability is unknown.
     """
     target = Path(os.path.realpath(path))
     with _refusals(path):
         made = make_folder(target.parent)
-        # So that there is never more than one old directory to put back: the choice would be a guess.
-        _swept(target.parent, lambda match: match["end"] == "old" and match["name"] == target.name)
+        _swept(target.parent, target.name)  # so that there never are two old ones, of which to guess the last
         try:
             with _temporary(target, "new") as (fresh, lock):
                 yield fresh
@@ -255,8 +254,7 @@ def append(path: Path, data: bytes, *, at: int) -> None:
                 _synced(descriptor, path)
                 if os.pread(descriptor, len(data) + 1, at) != data:
                     raise _torn(path)
-                # Each time: whoever made the file may have died before its name was durable.
-                sync(path.parent)
+                sync(path.parent)  # each time: who made the file may have died before its name was durable
             except BaseException:
                 with contextlib.suppress(OSError):  # the first error is the one to tell; the next writer cuts the tail
                     os.ftruncate(descriptor, at)
@@ -288,18 +286,17 @@ def write_at(descriptor: int, data: bytes | memoryview, offset: int) -> None:
 def sweep(folder: Path) -> tuple[str, ...]:
     """Remove what dead processes left in a folder, and put a directory back that waits for its replacement.
 
-    The names that are gone. What cannot be removed stays for the next time. Raises StorageError if a name that was
-    put back may not be durable.
+    The names that are gone; what cannot be removed stays. Raises StorageError if a name put back may not be durable.
     """
-    return _swept(folder, lambda _: True)
+    return _swept(folder)
 
 
-def _swept(folder: Path, chosen: Callable[[re.Match[str]], bool]) -> tuple[str, ...]:
+def _swept(folder: Path, target: str | None = None) -> tuple[str, ...]:
     swept = []
     with contextlib.suppress(OSError):
         for name in sorted(os.listdir(folder)):
             match = _TEMPORARY.fullmatch(name)
-            if match is None or not chosen(match):
+            if match is None or target not in {None, match["name"]}:
                 continue
             path = folder / name
             with contextlib.suppress(OSError):
