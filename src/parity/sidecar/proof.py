@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from parity import __version__
+from parity.documents.durable import storage_error
 from parity.documents.proof import Attempt, DecodeProof, Drill, DrillKind, Versions
 from parity.errors import ExitCode, InconclusiveError, ParityError
 from parity.sidecar import codec
@@ -67,7 +68,7 @@ def prove(path: Path, progress: Callable[[int], None] = nothing) -> DecodeProof:
     InconclusiveError
         If it is empty: there is nothing to lose.
     StorageError
-        If it may not be read.
+        If it may not be read, or there is no room for what is decoded.
     """
     with Sealed(locate(path), progress) as sealed:
         _check_intact(sealed, path, progress)
@@ -157,18 +158,21 @@ def _executed(sealed: Sealed, kind: DrillKind, attempts: Iterable[Attempt], prog
 def _recovered_sha256(sealed: Sealed, attempt: Attempt, progress: Callable[[int], None]) -> str | None:
     """SHA-256 of the whole object with the decoder's symbols for the dropped ones; None if it does not give them."""
     geometry, pieces = sealed.geometry, sealed.content.pieces
-    with (
-        Spool(_room(sealed.target.sidecar.parent), attempt.dropped, geometry.symbol_size) as spool,
-        _Withheld(pieces, attempt.dropped, geometry.symbol_size) as withheld,
-    ):
-        for number, symbol in _decoded(sealed, withheld, attempt):
-            if symbol is None:
-                return None
-            spool.put(number, symbol)
-        whole = hashlib.sha256()
-        with Mended(pieces, spool) as mended:
-            for _, view, _ in chunks(mended, progress):
-                whole.update(view)
+    room, whole = _room(sealed.target.sidecar.parent), hashlib.sha256()
+    try:
+        with (
+            Spool(room, attempt.dropped, geometry.symbol_size) as spool,
+            _Withheld(pieces, attempt.dropped, geometry.symbol_size) as withheld,
+        ):
+            for number, symbol in _decoded(sealed, withheld, attempt):
+                if symbol is None:
+                    return None
+                spool.put(number, symbol)
+            with Mended(pieces, spool) as mended:
+                for _, view, _ in chunks(mended, progress):
+                    whole.update(view)
+    except OSError as error:  # of the spool; the object's own are holes
+        raise storage_error(error, room) from None
     return whole.hexdigest()
 
 

@@ -1,5 +1,6 @@
 """Decode proofs: intact objects are proved, records are executed again, and a record that is not true is found out."""
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -10,7 +11,7 @@ import pytest
 
 from parity.documents.model import pretty, sha256
 from parity.documents.proof import DecodeProof, Drill
-from parity.errors import ExitCode, InconclusiveError, UsageError
+from parity.errors import ExitCode, InconclusiveError, StorageError, UsageError
 from parity.pipeline import prove as pipeline
 from parity.sidecar import codec, proof
 from parity.sidecar.drills import KINDS
@@ -216,3 +217,17 @@ def test_a_missing_record_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         pipeline.prove_again(sealed_file(tmp_path, b"content"))
     assert caught.value.where == str(tmp_path / "data.decode_proof.json")
+
+
+def test_a_full_disk_for_what_is_decoded_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "object"
+    path.write_bytes(bytes(range(256)) * 64)
+    seal(path)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("parity.sidecar.mended.write_at", full)
+    with pytest.raises(StorageError) as refused:
+        prove(path)
+    assert "No space left" in refused.value.message
