@@ -1,7 +1,6 @@
 """What each stage of a run leaves in its bundle: assets, outputs with fingerprints, files."""
 
 import platform
-import resource
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -184,7 +183,6 @@ def run_toml(document: RunDocument, plan: Plan, report: Report, seconds: float) 
     """manifest.toml: what was asked for, and whether it held."""
     manifest = document.manifest
     budgets, worst = manifest.budgets, [row.max_ulp for row in report.matrix if row.max_ulp is not None]
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     return RunToml(
         flow_name="run",
         run_id=document.run_id,
@@ -213,7 +211,7 @@ def run_toml(document: RunDocument, plan: Plan, report: Report, seconds: float) 
         ),
         budgets=BudgetsHeld(
             seconds=_held(budgets.seconds, round(seconds, 3)),
-            memory_mib=_held(budgets.memory_mib, peak),
+            memory_mib=_held(budgets.memory_mib, None),  # the kernel holds each worker to it, and tells no peak
             cases=_held(budgets.cases, len(plan.cases)),
         ),
         seeds={"plan": manifest.run.seed},
@@ -221,8 +219,8 @@ def run_toml(document: RunDocument, plan: Plan, report: Report, seconds: float) 
     )
 
 
-def _held(limit: int | None, used: float) -> BudgetHeld | None:
-    return None if limit is None else BudgetHeld(limit=limit, used=used, held=used <= limit)
+def _held(limit: int | None, used: float | None) -> BudgetHeld | None:
+    return None if limit is None else BudgetHeld(limit=limit, used=used, held=used is None or used <= limit)
 
 
 def _dtypes(plan: Plan) -> tuple[str, ...]:
