@@ -24,7 +24,7 @@ from parity.sidecar.content import Content, Piece, chunks, nothing
 from parity.sidecar.drills import KINDS, planned, shortcomings
 from parity.sidecar.finding import examine
 from parity.sidecar.mended import Mended, Spool
-from parity.sidecar.objects import Sealed, Target, locate
+from parity.sidecar.objects import Sealed, Target, open_sealed
 from parity.sidecar.reading import Hole
 
 
@@ -70,7 +70,7 @@ def prove(path: Path, progress: Callable[[int], None] = nothing) -> DecodeProof:
     StorageError
         If it may not be read, or there is no room for what is decoded.
     """
-    with Sealed(locate(path), progress) as sealed:
+    with open_sealed(path, progress) as sealed:
         _check_intact(sealed, path, progress)
         geometry, object_id = sealed.geometry, sealed.object_id
         drills = [_executed(sealed, kind, planned(kind, geometry, object_id), progress) for kind in KINDS]
@@ -82,7 +82,7 @@ def prove_again(path: Path, record: DecodeProof, where: str, progress: Callable[
 
     Raises what `prove` does, and OtherObjectError if the record, which lies at `where`, is about another object.
     """
-    with Sealed(locate(path), progress) as sealed:
+    with open_sealed(path, progress) as sealed:
         _check_intact(sealed, path, progress)
         found = (sealed.object_id, sealed.head.sha256)
         if found != (record.object_id, record.object_sha256):
