@@ -86,29 +86,22 @@ def unpack(data: bytes | bytearray | memoryview, offset: int) -> tuple[Family, P
 def scan(descriptor: int, progress: Callable[[int], None]) -> Iterator[Slot]:
     """All whole slots of a sidecar, wherever they begin, read in pieces.
 
-    Behind a slot the next one is expected; where there is none, it is looked for by its magic.
+    Each place where the magic stands is tried, also inside of a slot: where a byte was lost, the next slot may begin
+    with the byte that the one before it lacks (the fault campaign met it).
     """
     most = OVERHEAD + SYMBOL_SIZES[-1]
     end = os.fstat(descriptor).st_size
-    begin = 0
-    while begin < end:
+    for begin in range(0, end, WINDOW):
         buffer = bytearray(min(WINDOW + most, end - begin))
         view = memoryview(buffer)
         read_at(descriptor, view, begin)
-        last = begin + len(buffer) == end
-        at = 0
-        while at < len(buffer) and (last or at < WINDOW):
+        at = buffer.find(MAGIC)
+        while 0 <= at < WINDOW:
             found = unpack(view, at)
-            if found is None:
-                at = buffer.find(MAGIC, at + 1)
-                if at < 0:
-                    at = len(buffer) if last else len(buffer) - len(MAGIC) + 1
-            else:
-                family, place = found
-                yield Slot(family, place, begin + at)
-                at += OVERHEAD + family.symbol_size
-        progress(at)
-        begin += at
+            if found is not None:
+                yield Slot(*found, begin + at)
+            at = buffer.find(MAGIC, at + 1)
+        progress(min(WINDOW, end - begin))
 
 
 class Layout:

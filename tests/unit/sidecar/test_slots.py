@@ -80,6 +80,12 @@ def test_slots_are_found_again_behind_inserted_lost_and_foreign_bytes(tmp_path: 
     assert [len(offsets) for _, offsets in families] == [4, 1]
 
 
+def test_a_slot_that_begins_with_the_byte_that_the_one_before_it_lacks_is_found(tmp_path: Path) -> None:
+    first = next(slot for slot in made(5_000) if slot.endswith(slots.MAGIC[:1]))
+    data = first[:-1] + made(1)[0]
+    assert [slot.offset for slot in found(tmp_path / "s", data)] == [0, SIZE - 1]
+
+
 @given(st.integers(1, 150), st.integers(100, 400), st.integers(0, 150), st.binary(max_size=20))
 @settings(max_examples=60, deadline=None)
 def test_where_a_sidecar_is_cut_into_pieces_makes_no_difference(
