@@ -109,7 +109,7 @@ def in_process(step: str, path: Path) -> Measured:
 
 def parity_commands() -> dict[str, Command]:
     program = [sys.executable, "-c", "import sys; from parity.cli.main import main; sys.exit(main())"]
-    return {step: lambda path, step=step: [*program, step, str(path)] for step in STEPS}  # type: ignore[misc]
+    return {step: lambda path, step=step: [*program, step, str(path)] for step in STEPS}  # type: ignore[misc]  # mypy infers no type for the default
 
 
 def par2_commands(binary: str, size: int) -> dict[str, Command]:

@@ -38,7 +38,7 @@ def export(
     if out is not None and out.is_dir():
         raise UsageError(f"{out} is a directory", where=f"--out {out}", expected="a file")
     with shown_progress() as progress:
-        data = export_pipeline(name, format_, signal or SIGNALS[0], ledger, progress)  # type: ignore[arg-type]
+        data = export_pipeline(name, format_, signal or SIGNALS[0], ledger, progress)  # type: ignore[arg-type]  # click has checked it
     targets = dict.fromkeys(str(target) for target in (out, json_target) if target is not None) or {STDOUT: None}
     for target in targets:
         write_bytes(data, target)

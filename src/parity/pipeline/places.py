@@ -7,6 +7,8 @@ from pathlib import Path
 import parity
 from parity.errors import OracleError
 
+LEDGER = "ledger.ndjson"
+
 
 def is_checkout(path: Path) -> bool:
     """Whether a directory is a checkout of parity (a copy without its git directory counts)."""
@@ -24,6 +26,11 @@ def artifacts_root() -> Path:
 def runs_folder(out: Path | None) -> Path:
     """The folder of run bundles."""
     return out if out is not None else artifacts_root() / "runs"
+
+
+def ledger_path(out: Path | None = None) -> Path:
+    """The ledger of runs whose bundles go to `out`: beside that folder, or in the root of what runs leave."""
+    return artifacts_root() / LEDGER if out is None else Path(os.path.abspath(out)).parent / LEDGER  # noqa: PTH100 - resolves `..`
 
 
 def fixtures() -> Path:

@@ -26,15 +26,15 @@ STATUS_AFTER: dict[ExitCode, SubjectStatus] = {ExitCode.GOOD: "conforming", Exit
 
 
 class Recording:
-    """One run, from its begin to its line in the ledger, which lies beside the folder of bundles.
+    """One run, from its begin to its line in the ledger.
 
     That a run cannot be recorded never makes it fail: it is said, and put into the events of its bundle.
     """
 
-    def __init__(self, manifest: Manifest, manifest_path: Path | None, runs: Path, progress: Progress) -> None:
+    def __init__(self, manifest: Manifest, manifest_path: Path | None, ledger: Path, progress: Progress) -> None:
         self.run_id = RunId.new()
         self._manifest, self._progress = manifest, progress
-        self._ledger = runs.parent / "ledger.ndjson"
+        self._ledger = ledger
         self._started, self._clock = datetime.now(UTC), time.monotonic()
         self._attempted = False
         self._outputs: tuple[OutputFile, ...] = ()

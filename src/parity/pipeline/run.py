@@ -64,7 +64,7 @@ def run(request: RunRequest, progress: Progress) -> RunResult:
     manifest, runs = request.manifest, places.runs_folder(request.out)
     if request.compact:
         demand()
-    recording = Recording(manifest, request.manifest_path, runs, progress)
+    recording = Recording(manifest, request.manifest_path, places.ledger_path(request.out), progress)
     swept = sweep(runs)
     with recording.of_failure(), live_bundle(runs, recording.run_id, redact=manifest.outputs.redact) as bundle:
         for name in swept:

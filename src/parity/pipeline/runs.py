@@ -17,7 +17,6 @@ from parity.ops import catalogue
 from parity.pipeline import places
 from parity.pipeline.progress import Progress
 
-LEDGER = "ledger.ndjson"
 SHORTEST_PREFIX = 6
 MOST_CANDIDATES = 5
 _SECONDS_OF_A_WRITE = 0.1
@@ -44,22 +43,17 @@ class Selection:
         return tuple(found if self.limit is None else found[max(0, len(found) - self.limit) :])
 
 
-def ledger_path() -> Path:
-    """The ledger of runs without `--out`; the others have theirs beside their folder of bundles."""
-    return places.artifacts_root() / LEDGER
-
-
 def records(ledger: Path | None, selection: Selection, progress: Progress) -> RunsDocument:
     """The records of a ledger; none if there is no ledger yet. A torn tail is noted.
 
     Raises DamagedLedgerError if any line is damaged: what is missing then, the other lines cannot say.
     """
-    return RunsDocument(records=selection.of(_sound(ledger or ledger_path(), progress).records))
+    return RunsDocument(records=selection.of(_sound(ledger or places.ledger_path(), progress).records))
 
 
 def record(name: str, ledger: Path | None, progress: Progress) -> RunRecord:
     """The record of a run: by its id, by a beginning of it that no other has, or by its label. Raises UsageError."""
-    path = ledger or ledger_path()
+    path = ledger or places.ledger_path()
     known = _sound(path, progress).records
     found = [one for one in known if one.run_label == name]
     if not found and re.fullmatch(rf"[0-9a-f]{{{SHORTEST_PREFIX},32}}", name):
@@ -85,7 +79,7 @@ def record(name: str, ledger: Path | None, progress: Progress) -> RunRecord:
 
 def bundle_of(name: str, ledger: Path | None, progress: Progress) -> Path:
     """The bundle of a run that is named as for `record`. Raises UsageError if it left none, or it is gone."""
-    found, folder = record(name, ledger, progress), (ledger or ledger_path()).parent
+    found, folder = record(name, ledger, progress), (ledger or places.ledger_path()).parent
     if found.bundle is None:
         raise UsageError(f"the run {found.run_id} left no bundle", where="argument ID")
     if not (folder / found.bundle).is_dir():
@@ -99,7 +93,7 @@ def bundle_of(name: str, ledger: Path | None, progress: Progress) -> Path:
 
 def check(ledger: Path | None) -> LedgerCheck:
     """Read all of a ledger and say what is amiss. Raises UsageError if there is none."""
-    path = ledger or ledger_path()
+    path = ledger or places.ledger_path()
     if not os.path.lexists(path):
         raise UsageError(
             "there is no ledger", where=str(path), expected="a ledger, as the first `parity run` begins one"
@@ -116,7 +110,7 @@ def check(ledger: Path | None) -> LedgerCheck:
 
 def stale(ledger: Path | None, progress: Progress) -> StaleDocument:
     """Which subjects have inputs that changed since they were last judged."""
-    path = ledger or ledger_path()
+    path = ledger or places.ledger_path()
     found = _sound(path, progress).records
     return staleness(found, path.parent, {"catalogue": catalogue.digest()}, git_state(Path.cwd()).head)
 

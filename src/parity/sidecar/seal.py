@@ -54,7 +54,7 @@ def seal(path: Path, overhead: float | Decimal = 0.10, progress: Callable[[int],
     content = _content(found)
     size = content.size
     layout_size = symbol_size(size)
-    head = _head(found, content, layout_size, share, directory=directory)
+    head = _head(content, layout_size, share, directory=directory)
     layout = Layout(Geometry(size, layout_size, share), index.length(head))
     known: list[index.Index] = []
 
@@ -79,10 +79,9 @@ def _content(found: Sequence[Entry]) -> Content:
     return Content([Piece(entry.name, entry.path, size) for entry, size in zip(found, sizes, strict=True)])
 
 
-def _head(found: Sequence[Entry], content: Content, layout_size: int, share: Decimal, *, directory: bool) -> SealHead:
+def _head(content: Content, layout_size: int, share: Decimal, *, directory: bool) -> SealHead:
     """The head with digests still to be filled in."""
     rows = tuple((piece.name, piece.size, NO_DIGEST) for piece in content.pieces) if directory else ()
-    del found
     return SealHead.model_validate(
         {
             "kind": "directory" if directory else "file",

@@ -113,3 +113,15 @@ def test_no_captures_at_all_are_an_error_that_says_so(folder: Path, monkeypatch:
     with pytest.raises(OracleError, match="no committed capture"):
         places.default_capture()
     shutil.rmtree(folder / "fixtures")
+
+
+@pytest.mark.parametrize(
+    ("out", "ledger"), [("a/runs", "a"), ("runs", "."), (".", ".."), ("..", "../.."), ("x/..", "..")]
+)
+def test_the_ledger_lies_beside_the_folder_of_bundles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, ledger: str
+) -> None:
+    here = tmp_path / "one" / "two"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    assert places.ledger_path(Path(out)) == (here / ledger).resolve() / "ledger.ndjson"
