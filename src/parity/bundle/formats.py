@@ -47,6 +47,7 @@ SPANS, EVENTS, METRICS = "spans.ndjson", "events.ndjson", "metrics.ndjson"
 REGISTRY, LINEAGE = "datasets/registry.json", "datasets/lineage.json"
 MATERIALIZATIONS = "datasets/materializations.ndjson"
 FAILURES, POOLS, REQUEST = "artifacts/failures.ndjson", "artifacts/pools.bin", "artifacts/manifest.yaml"
+BASELINE, GATE = "artifacts/baseline.json", "artifacts/gate.json"
 
 MAX_DOCUMENT = 128 << 20
 MAX_VERDICTS = 1 << 30
@@ -82,7 +83,13 @@ FORMATS: dict[str, Format] = {
 }
 """Every bundle has all of these; what else it has lies below artifacts/."""
 
-ARTIFACTS: dict[str, str | None] = {FAILURES: "parity.failure/1", POOLS: None, REQUEST: None}
+ARTIFACTS: dict[str, str | None] = {
+    FAILURES: "parity.failure/1",
+    POOLS: None,
+    REQUEST: None,
+    BASELINE: "parity.baseline/1",
+    GATE: "parity.gate/1",
+}
 """Schemas of what parity itself leaves there."""
 
 

@@ -229,7 +229,7 @@ def _check_plan(plan: Plan, run: RunDocument | None, problems: Problems) -> None
     said = {
         "the digest": (plan.digest, run.plan_digest),
         "the catalogue's digest": (plan.catalogue_digest, run.catalogue_digest),
-        "the suite": (plan.suite, run.manifest.run.suite),
+        "the suite": (plan.suite, run.manifest.run.planned),
         "the seed": (plan.seed, run.manifest.run.seed),
     }
     for name, (one, other) in said.items():

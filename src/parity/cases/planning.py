@@ -49,7 +49,7 @@ def plan(suite: str, ops: tuple[str, ...] = (), dtypes: tuple[str, ...] = (), se
             expected="an operation with a loop of these types",
         )
     check_complete(suite, rows, tuple(cases.values()), dtypes)
-    return _sealed(suite, seed, tuple(cases.values()))
+    return planned_of(suite, seed, tuple(cases.values()))
 
 
 def named(draft: Draft, seed: str) -> Case:
@@ -86,7 +86,8 @@ def check_complete(
             )
 
 
-def _sealed(suite: str, seed: str, cases: tuple[Case, ...]) -> Planned:
+def planned_of(suite: str, seed: str, cases: tuple[Case, ...]) -> Planned:
+    """The plan of these cases, whose names were made with the seed, under the name of a suite."""
     names = sorted({argument.pool for case in cases for argument in array_arguments(case.call).values()})
     pools = {name: build_pool(seed, name) for name in names}
     described = tuple(

@@ -38,6 +38,11 @@ DOCUMENTS: dict[str, tuple[str, str]] = {
     "scrub_state": ("parity.documents.seal", "ScrubState"),
     "repair": ("parity.documents.seal", "RepairResult"),
     "decode_proof": ("parity.documents.proof", "DecodeProof"),
+    "workloads": ("parity.documents.workload", "WorkloadSet"),
+    "baseline": ("parity.documents.baseline", "Baseline"),
+    "gate": ("parity.documents.gate", "Gate"),
+    "comparison": ("parity.documents.gate", "Comparison"),
+    "baseline_check": ("parity.documents.baseline_check", "BaselineCheck"),
 }
 """Document → where its model is; imported only for the one that is asked for."""
 

@@ -27,7 +27,11 @@ class ProviderChoice(Document):
 
 
 class RunSpec(Document):
-    """What to run. ops, dtypes: empty for all. oracle: `auto` or a capture's path."""
+    """What to run. ops, dtypes: empty for all. oracle: `auto` or a capture's path.
+
+    workloads: the name of a set that is timed instead of the suite; `parity bench run` says so, a user's manifest may
+    not.
+    """
 
     suite: SuiteName = "core"
     ops: tuple[str, ...] = ()
@@ -35,7 +39,13 @@ class RunSpec(Document):
     provider: ProviderChoice = ProviderChoice()
     oracle: str = "auto"
     bench: bool = False
+    workloads: Name | None = None
     seed: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] = DEFAULT_SEED
+
+    @property
+    def planned(self) -> str:
+        """What the plan, the report and the ledger call the cases: the suite, or `bench-` and the set of workloads."""
+        return self.suite if self.workloads is None else f"bench-{self.workloads}"
 
 
 class Gates(Document):

@@ -192,5 +192,12 @@ def _wrong_names(manifest: Manifest, tree: Tree, file: str, operations: Collecti
             "bench: false, or no such field",
             "leave it out",
         )
+    if manifest.run.workloads is not None:
+        yield error(
+            "workloads are timed by `parity bench run`, not by a manifest",
+            ("run", "workloads"),
+            "no such field",
+            f"parity bench run --set {brief(manifest.run.workloads)}",
+        )
     if not manifest.run.oracle:
         yield error("run.oracle is empty", ("run", "oracle"), "auto, or the path of a capture")

@@ -23,7 +23,11 @@ class Program(Document):
 
 
 class RunDocument(Document):
-    """parity.run/1: everything of the report that the verdicts do not say."""
+    """parity.run/1: everything of the report that the verdicts do not say.
+
+    live: the oracle was NumPy in the provider's own process, asked in this run. Then capture_digest is over digests of
+    its answers, which are not kept.
+    """
 
     schema_: Literal["parity.run/1"] = Field(default="parity.run/1", alias="schema")
     run_id: RunId
@@ -36,6 +40,7 @@ class RunDocument(Document):
     catalogue_digest: str
     not_captured: Count
     allow_pure: bool
+    live: bool = False
 
 
 class BundleFile(FileDigest):

@@ -66,12 +66,8 @@ def read_records(file: BinaryIO) -> Iterator[Tuple[Dict[str, Any], List[bytes]]]
         yield description, runs
 
 
-def identity(numpy: Any) -> Dict[str, Any]:
+def identity(numpy: Any, dispatch: List[str]) -> Dict[str, Any]:
     """Version of NumPy, the CPU features for which it has and uses code beyond its baseline, and the machine."""
-    core = getattr(numpy, "_core", None) or numpy.core
-    compiled = core._multiarray_umath  # noqa: SLF001 - NumPy says which code it uses nowhere else in a form to be read
-    enabled = getattr(compiled, "__cpu_features__", {})
-    dispatch = [name for name in getattr(compiled, "__cpu_dispatch__", []) if enabled.get(name)]
     return {"numpy": numpy.__version__, "dispatch": dispatch, **machine()}
 
 
@@ -129,7 +125,7 @@ def main(arguments: argparse.Namespace) -> int:
     }
     progress = os.open(arguments.progress, os.O_WRONLY)
     with open(arguments.answer, "wb") as answer:
-        write_record(answer, identity(numpy), [])
+        write_record(answer, identity(numpy, calling.dispatch(numpy)), [])
         for number, call in enumerate(request["calls"]):
             os.pwrite(progress, COUNTER.pack(number), 0)
             write_record(answer, *calling.described(calling.outcome(numpy, call, pools)))

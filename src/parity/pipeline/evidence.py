@@ -3,7 +3,7 @@
 import platform
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -105,7 +105,7 @@ def declare_provider(bundle: BundleWriter, spec: str, files: Sequence[tuple[str,
 def plan_params(manifest: Manifest) -> dict[str, Any]:
     """What decides a plan besides the catalogue."""
     spec = manifest.run
-    return {"suite": spec.suite, "ops": ",".join(spec.ops), "dtypes": ",".join(spec.dtypes), "seed": spec.seed}
+    return {"suite": spec.planned, "ops": ",".join(spec.ops), "dtypes": ",".join(spec.dtypes), "seed": spec.seed}
 
 
 def keep_plan(bundle: BundleWriter, stage: Stage, plan: Plan) -> None:
@@ -179,17 +179,19 @@ def keep_run(bundle: BundleWriter, document: RunDocument) -> None:
     bundle.write("run.json", pretty(document.full()), document.schema_)
 
 
-def run_toml(document: RunDocument, plan: Plan, report: Report, seconds: float) -> RunToml:
-    """manifest.toml: what was asked for, and whether it held."""
+def run_toml(
+    document: RunDocument, plan: Plan, report: Report, seconds: float, flow: Literal["run", "bench"] = "run"
+) -> RunToml:
+    """manifest.toml: what was asked for, and whether it held. seconds: that the budget counts."""
     manifest = document.manifest
     budgets, worst = manifest.budgets, [row.max_ulp for row in report.matrix if row.max_ulp is not None]
     return RunToml(
-        flow_name="run",
+        flow_name=flow,
         run_id=document.run_id,
         dtypes=_dtypes(plan),
         invariants_present=True,
         invariants=(
-            "capture_matches_its_digests",
+            *(() if document.live else ("capture_matches_its_digests",)),
             "each_case_has_one_verdict",
             "report_follows_from_verdicts",
             *(("no_values",) if manifest.outputs.redact else ()),

@@ -1,11 +1,12 @@
-"""Where things are: the root of what runs leave, and the captures that come with parity."""
+"""Where things are: the root of what runs leave, and the captures and sets of workloads that come with parity."""
 
+import difflib
 import os
 import re
 from pathlib import Path
 
 import parity
-from parity.errors import OracleError
+from parity.errors import OracleError, UsageError
 
 LEDGER = "ledger.ndjson"
 
@@ -26,6 +27,11 @@ def artifacts_root() -> Path:
 def runs_folder(out: Path | None) -> Path:
     """The folder of run bundles."""
     return out if out is not None else artifacts_root() / "runs"
+
+
+def root_of(out: Path | None) -> Path:
+    """What holds the ledger, baselines and proofs of runs whose bundles go to `out`: what lies beside that folder."""
+    return ledger_path(out).parent
 
 
 def ledger_path(out: Path | None = None) -> Path:
@@ -59,6 +65,33 @@ def default_capture() -> Path:
             hint="make one with `parity capture --out DIR`",
         )
     return found[-1]
+
+
+def workload_set(name_or_path: str) -> Path:
+    """The file of a set of workloads: of a name, that of the checkout in which one stands, else of parity itself.
+
+    What ends with `.toml` or has a slash is a path and comes back as it is, whether or not there is such a file.
+    Raises UsageError, with the names that there are, for any other.
+    """
+    if name_or_path.endswith(".toml") or "/" in name_or_path or os.sep in name_or_path:
+        return Path(name_or_path)
+    package = Path(parity.__file__).parent
+    folders = [package / "workloads", package.parents[1] / "benchmarks"]
+    if is_checkout(Path.cwd()):
+        folders.insert(0, Path("benchmarks"))
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.toml")):
+            found.setdefault(path.stem, path)
+    if name_or_path in found:
+        return found[name_or_path]
+    close = difflib.get_close_matches(name_or_path, found)
+    raise UsageError(
+        f"there is no set of workloads {name_or_path!r}",
+        where="--set",
+        expected=", ".join([*sorted(found), "or the path of a TOML file"]),
+        hint=f"did you mean {' or '.join(close)}?" if close else None,
+    )
 
 
 def _version(path: Path) -> list[int]:

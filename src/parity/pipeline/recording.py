@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,10 +47,13 @@ class Recording:
 
     def reads(self, capture: Path, head: CaptureHead, sources: Sequence[tuple[str, Path]]) -> None:
         """The capture and the provider's source files go into the run."""
-        folder = self._ledger.parent
         names = ("capture.json", *(file.name for file in head.files))
-        self._inputs += [input_file(f"capture/{name}", capture / name, folder) for name in names]
-        self._inputs += [input_file(f"provider/{name}", path, folder) for name, path in sources]
+        self.reads_files({f"capture/{name}": capture / name for name in names}, sources)
+
+    def reads_files(self, files: Mapping[str, Path], sources: Sequence[tuple[str, Path]]) -> None:
+        """Files, by their names in the record, and the provider's source files go into the run."""
+        named = {**files, **{f"provider/{name}": path for name, path in sources}}
+        self._inputs += [input_file(name, path, self._ledger.parent) for name, path in named.items()]
 
     def begins(self) -> None:
         """All preconditions hold: what goes wrong from here on is a failure, not a run that was skipped."""
@@ -99,7 +102,7 @@ class Recording:
         head, dirty = git_state(Path.cwd())
         draft = RecordDraft(
             run_id=self.run_id,
-            suite=self._manifest.run.suite,
+            suite=self._manifest.run.planned,
             provider=self._manifest.run.provider.spec,
             started=self._started,
             duration_ms=round(1000 * (time.monotonic() - self._clock)),

@@ -7,11 +7,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import get_args
 
-from parity.bundle.formats import RUN, document
+from parity.bench.baselines import rederived
+from parity.bench.samples import decode
+from parity.bundle.formats import BASELINE, RUN, document
 from parity.bundle.inventory import MANIFEST, MAX_BYTES, PROOF, SCRUB, SEAL, Enclosure, RefusedError
 from parity.bundle.problems import Problems
 from parity.bundle.verify import Believed
 from parity.bundle.verify import verify as verify_records
+from parity.documents.baseline import Baseline
 from parity.documents.proof import DecodeProof, DrillKind
 from parity.documents.report import Report
 from parity.documents.seal import ScrubObject, ScrubResult
@@ -42,6 +45,7 @@ def verify(path: Path, progress: Progress) -> Verification:
         believed = verify_records(enclosure, problems)
         progress.stage("report")
         _check_report(enclosure, believed, problems)
+        _check_baseline(enclosure, believed, problems)
         progress.stage("seal")
         sealed = _check_seal(enclosure, problems)
         _check_scrub(enclosure, sealed, problems)
@@ -120,6 +124,35 @@ def _differences(kept: Report, derived: Report) -> Iterator[str]:
     for op, loop in sorted(rows[0].keys() | rows[1].keys()):
         if rows[0].get((op, loop)) != rows[1].get((op, loop)):
             yield f"the row of {op} {loop} is not what the verdicts give"
+
+
+# -- the baseline of a run that timed --------------------------------------------------------------
+
+
+def _check_baseline(enclosure: Enclosure, believed: Believed, problems: Problems) -> None:
+    """Compute every figure again from the samples; and the answers' verdicts are those of the run."""
+    if BASELINE not in believed.files:
+        return
+    baseline = document(enclosure, BASELINE, Baseline, problems)
+    if baseline is None:
+        return
+    verdicts = [verdict.verdict for verdict in believed.verdicts or ()]
+    if believed.verdicts is not None and [workload.verdict for workload in baseline.workloads] != verdicts:
+        problems.add(BASELINE, "report", "its verdicts on the answers are not those of the run")
+    listed = baseline.samples_file
+    name = f"artifacts/{listed.name}" if listed is not None else ""
+    if listed is None or name not in believed.files:
+        problems.add(BASELINE, "missing", "its samples are not in the bundle")
+        return
+    try:
+        found = rederived(baseline, decode(enclosure.read(name, listed.size), name))
+    except RefusedError as refused:
+        problems.add(name, refused.code, refused.detail)
+    except ParityError as error:
+        problems.add(name, "schema", error.message)
+    else:
+        for problem in found:
+            problems.add(BASELINE, "report", f"{problem.workload or 'the whole'}, {problem.field}: {problem.detail}")
 
 
 # -- the seal and what is written after it ---------------------------------------------------------

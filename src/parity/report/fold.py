@@ -12,6 +12,7 @@ from parity.documents.run import RunDocument
 from parity.documents.verdict import BAD, Verdict
 from parity.ops.catalogue import CATALOGUE
 
+LIVE_NOTE = "The oracle is NumPy as it answered in this run: no capture was compared with."
 PURE_NOTE = "The oracle is pure Python: this is no evidence about NumPy."
 
 
@@ -41,7 +42,7 @@ def head_of(run: RunDocument) -> ReportHead:
     """What a run's own document says of its report; with the verdicts it gives the report, whenever that is asked."""
     return ReportHead(
         run_id=run.run_id,
-        suite=run.manifest.run.suite,
+        suite=run.manifest.run.planned,
         provider=run.provider,
         oracle=run.oracle,
         allow_pure=run.allow_pure,
@@ -51,6 +52,7 @@ def head_of(run: RunDocument) -> ReportHead:
         not_captured=run.not_captured,
         redacted=run.manifest.outputs.redact,
         max_ulp=run.manifest.gates.max_ulp,
+        extra_notes=(LIVE_NOTE,) if run.live else (),
     )
 
 

@@ -6,7 +6,9 @@ from parity.documents.elements import ELEMENTS
 from parity.documents.report import MatrixRow, Report
 from parity.documents.verdict import Verdict
 from parity.report.bit_pattern import place, shown, ulps
-from parity.report.headline import WORDS, counted, headline, oracle, printable, provider, reproduce_command, split
+from parity.report.headline import WORDS, counted, headline, oracle, provider, reproduce_command, split
+from parity.report.markup import code as _code
+from parity.report.markup import escaped as _escaped
 from parity.report.matrix import COLUMNS, MARKS, by_family, most_telling
 
 SHOWN_DIVERGENCES = 20
@@ -135,16 +137,3 @@ def _rows(rows: list[MatrixRow]) -> Iterator[str]:
         verdicts = ", ".join(f"{count:,} {WORDS[name]}" for name, count in split(row))
         yield f"| {_escaped(row.op)} | `{_code(row.loop)}` | {row.cases:,} | {ulps(row.max_ulp)} | {verdicts} |"
     yield ""
-
-
-_ESCAPES = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|"})
-
-
-def _escaped(text: str) -> str:
-    """Words of others, so that they cannot make markup, break a table or a line."""
-    return printable(text).translate(_ESCAPES)
-
-
-def _code(text: str) -> str:
-    """Text inside a code span of a table: neither a backtick nor a bar can be there."""
-    return printable(text).replace("`", "'").replace("|", "\\|")

@@ -116,6 +116,7 @@ def test_every_field_arrives_with_its_value_and_type() -> None:
             "provider": {"spec": "numba"},
             "oracle": "auto",
             "bench": False,
+            "workloads": None,
             "seed": "20261120",
         },
         "gates": {"max_ulp": {"exp": 2.0}, "p99_regression": 0.07},

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import parity
-from parity.errors import OracleError
+from parity.errors import OracleError, UsageError
 from parity.pipeline import places
 
 
@@ -125,3 +125,41 @@ def test_the_ledger_lies_beside_the_folder_of_bundles(
     here.mkdir(parents=True)
     monkeypatch.chdir(here)
     assert places.ledger_path(Path(out)) == (here / ledger).resolve() / "ledger.ndjson"
+
+
+def test_a_set_of_workloads_is_found_by_its_name_in_the_checkout_where_one_stands(folder: Path) -> None:
+    a_checkout(folder)
+    (folder / "benchmarks").mkdir()
+    (folder / "benchmarks" / "mine.toml").write_text("")
+    (folder / "benchmarks" / "smoke.toml").write_text("")
+    assert places.workload_set("mine") == Path("benchmarks/mine.toml")
+    assert places.workload_set("smoke") == Path("benchmarks/smoke.toml")
+
+
+def test_a_set_of_workloads_is_found_elsewhere_as_it_comes_with_parity(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert places.workload_set("smoke").is_file()
+    installed = folder / "site" / "parity"
+    (installed / "workloads").mkdir(parents=True)
+    (installed / "workloads" / "sentinel.toml").write_text("")
+    (folder / "benchmarks").mkdir()
+    (folder / "benchmarks" / "sentinel.toml").write_text("of some other project")
+    monkeypatch.setattr(parity, "__file__", str(installed / "__init__.py"))
+    assert places.workload_set("sentinel") == installed / "workloads" / "sentinel.toml"
+
+
+@pytest.mark.parametrize("path", ["mine.toml", "a/mine", "./mine", "/nowhere/mine.toml"])
+def test_a_set_of_workloads_may_be_a_path(folder: Path, path: str) -> None:
+    assert list(folder.iterdir()) == []
+    assert places.workload_set(path) == Path(path)
+
+
+@pytest.mark.parametrize("name", ["sentinal", "", "sentinel\0"])
+def test_a_set_of_workloads_that_is_not_there_is_refused_with_those_that_are(folder: Path, name: str) -> None:
+    a_checkout(folder)
+    with pytest.raises(UsageError) as refused:
+        places.workload_set(name)
+    assert refused.value.where == "--set"
+    assert "sentinel, smoke" in (refused.value.expected or "")
+    assert name != "sentinal" or refused.value.hint == "did you mean sentinel?"

@@ -51,7 +51,7 @@ def _resource(run: RunDocument) -> dict[str, Any]:
         "parity.oracle.numpy": run.oracle.numpy or "pure",
         "parity.provider.name": run.provider.name,
         "parity.run_id": run.run_id.text,
-        "parity.suite": run.manifest.run.suite,
+        "parity.suite": run.manifest.run.planned,
         "service.instance.id": run.run_id.text,
         "service.name": "parity",
         "service.version": run.program.parity,

@@ -50,7 +50,7 @@ def metadata(
     action: dict[str, Any] = {
         "@id": urn(run.run_id),
         "@type": "CreateAction",
-        "name": f"parity run, suite {run.manifest.run.suite}, provider {run.provider.name}",
+        "name": f"parity run, suite {run.manifest.run.planned}, provider {run.provider.name}",
         "description": _described(run, report),
         "startTime": _iso(started),
         "endTime": _iso(ended),

@@ -1,0 +1,77 @@
+"""The front end for pytest-benchmark: which workloads, of whom, and what its JSON says besides.
+
+    pytest benchmarks/ [--workloads smoke] [--provider numba] [--benchmark-json FILE]
+
+It times the provider alone, in one process; `parity bench run` times it beside NumPy, which is what a gate needs.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parity.bench import conditions
+from parity.bench.fingerprint import fingerprint
+from parity.bench.imported import figures_of
+from parity.cases.workloads import expand, pools_of, select
+from parity.documents.workload import Workload, WorkloadSet
+from parity.documents.workload_toml import read_workloads
+from parity.pipeline.bench_session import THREADS, THREADS_OF
+from parity.pipeline.places import workload_set
+from parity.providers.spec import Provider, load_provider
+
+THREADED = conditions.thread_environment(THREADS)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--workloads", default="smoke", metavar="NAME|PATH", help="a set of workloads (default: smoke)")
+    parser.addoption("--provider", default="numba", metavar="SPEC", help="who is timed (default: numba)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    del config
+    os.environ.update(THREADED)  # before NumPy's libraries are loaded, where that is not too late
+
+
+def chosen(config: pytest.Config) -> tuple[WorkloadSet, tuple[Workload, ...]]:
+    document = read_workloads(Path(workload_set(config.getoption("--workloads"))))
+    return document, select(expand(document), provider_spec=config.getoption("--provider"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "workload" in metafunc.fixturenames:
+        _, workloads = chosen(metafunc.config)
+        metafunc.parametrize("workload", workloads, ids=[workload.name for workload in workloads])
+
+
+@pytest.fixture(scope="session")
+def provider(request: pytest.FixtureRequest) -> Provider:
+    found = load_provider(request.config.getoption("--provider"))
+    conditions.pin_threads(THREADS)
+    return found
+
+
+@pytest.fixture(scope="session")
+def pools(request: pytest.FixtureRequest) -> dict[str, bytes]:
+    document, workloads = chosen(request.config)
+    return pools_of(workloads, document.seed)
+
+
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
+    document, _ = chosen(config)
+    machine_info["parity"] = {
+        "fingerprint": fingerprint(dict.fromkeys(THREADS_OF, THREADS)).full(),
+        "provider": load_provider(config.getoption("--provider")).identity.full(),
+        "set": document.name,
+    }
+
+
+def pytest_benchmark_update_json(config: pytest.Config, benchmarks: list[Any], output_json: dict[str, Any]) -> None:
+    """p95 and p99, which pytest-benchmark lacks, with their intervals, in nanoseconds; null where n is small."""
+    del config, benchmarks
+    for benchmark in output_json["benchmarks"]:
+        found = figures_of(tuple(benchmark["stats"]["data"]), benchmark["stats"]["iterations"])
+        benchmark["extra_info"] |= {
+            name: value if isinstance(value, str) or value is None else value.plain() for name, value in found.items()
+        }

@@ -1,0 +1,67 @@
+"""Baselines are put in their place: document, samples, pictures, and a seal for each of the first two."""
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from parity.bench.baselines import baseline_path
+from parity.bench.imported import imported
+from parity.documents.baseline import Baseline
+from parity.documents.durable import make_folder, sweep, write_file
+from parity.documents.model import pretty
+from parity.pipeline import places
+from parity.pipeline.baselines import read_bytes
+from parity.sidecar.objects import sidecar_of
+from parity.sidecar.seal import seal
+
+
+def keep_baseline(
+    root: Path,
+    baseline: Baseline,
+    samples: bytes | None = None,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Path:
+    """Write a baseline below `root`, in the place of an earlier one of the same machine, set and provider.
+
+    The samples have a name of their own, so they lie there before the document speaks of them, and those of the earlier
+    one go after it. Raises StorageError if the disk refuses; then the earlier one is still there.
+    """
+    path = _place(root, baseline)
+    make_folder(path.parent)
+    sweep(path.parent)
+    kept = {path, sidecar_of(path)}
+    if samples is not None and baseline.samples_file is not None:
+        beside = path.with_name(baseline.samples_file.name)
+        write_file(beside, samples)
+        seal(beside)
+        kept |= {beside, sidecar_of(beside)}
+    write_file(path, pretty(baseline.full()))
+    seal(path)
+    for name, content in (pictures or {}).items():
+        write_file(path.with_name(f"{path.stem}.{name}"), content)
+    for old in path.parent.glob(f"{_literally(path.stem)}.*.samples.npz*"):
+        if old not in kept:
+            with contextlib.suppress(OSError):
+                old.unlink()
+    return path
+
+
+def file_stem(baseline: Baseline) -> str:
+    """What the names of a baseline's files begin with."""
+    return _place(Path(), baseline).stem
+
+
+def _place(root: Path, baseline: Baseline) -> Path:
+    names = None if baseline.complete else [workload.name for workload in baseline.workloads]
+    name = baseline.set if baseline.origin == "measured" else f"{baseline.set}-{baseline.origin}"
+    return baseline_path(root, baseline.fingerprint, name, baseline.provider.spec, names)
+
+
+def _literally(name: str) -> str:
+    return name.replace("[", "[[]")
+
+
+def import_report(file: Path, out: Path | None) -> tuple[Baseline, Path]:
+    """A report of pytest-benchmark as a baseline, put in its place. Raises what `imported` and reading raise."""
+    baseline = imported(read_bytes(file, "a report of pytest-benchmark", "make one by --benchmark-json"), str(file))
+    return baseline, keep_baseline(places.root_of(out), baseline)

@@ -1,0 +1,254 @@
+"""One measurement of a set of workloads: judged once, timed as often as one likes. Nothing here is written."""
+
+import itertools
+import statistics
+import sys
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import parity
+from parity.bench import processes, samples, summary
+from parity.bench.fingerprint import fingerprint
+from parity.bench.processes import Judgement, ProcessTimings, Settings, choose_controls
+from parity.bench.protocol import EPOCH_NS
+from parity.bench.timings import Timing
+from parity.bundle.datasets import combined
+from parity.cases.workloads import expand, pools_of, select
+from parity.compare.judge import judge
+from parity.documents.baseline import Baseline, CopyBandwidth, Protocol, SamplesFile, Scaling
+from parity.documents.capture import FileDigest
+from parity.documents.model import file_sha256, sha256
+from parity.documents.verdict import Verdict
+from parity.documents.workload import Workload, WorkloadSet
+from parity.documents.workload_toml import read_workloads
+from parity.errors import InconclusiveError
+from parity.ledger.inputs import git_state
+from parity.pipeline import places
+from parity.pipeline.baseline_store import file_stem
+from parity.pipeline.progress import Progress
+from parity.providers.sources import source_files
+from parity.providers.spec import load_provider
+
+THREADS = 1
+"""Each library may use one, so that a time is that of a kernel and not of a scheduler."""
+
+THREADS_OF = ("blas", "numba", "openmp")
+"""What the fingerprint says of it, whatever libraries a provider loads."""
+
+
+@dataclass(frozen=True)
+class BenchRequest:
+    """set: a set's name, or the path of its TOML file. ops, only: select workloads; empty for all.
+
+    processes: fresh ones in a round. seconds: for each workload in each, both arms together. scaling: time with all
+    cores, too. out: the folder of run bundles, None for the default. keep: put the baseline in its place; else it is in
+    the bundle only.
+    """
+
+    set: str = "sentinel"
+    provider: str = "numba"
+    ops: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    processes: int = 9
+    seconds: float = 0.1
+    scaling: bool = False
+    out: Path | None = None
+    keep: bool = True
+
+
+class Session:
+    """Workloads of a request, judged once and timed as often as one likes. It writes nothing."""
+
+    def __init__(self, request: BenchRequest, progress: Progress) -> None:
+        self.request, self._progress = request, progress
+        self.set_path = places.workload_set(request.set)
+        self.set: WorkloadSet = read_workloads(self.set_path)
+        everything = expand(self.set, str(self.set_path))
+        self.workloads: tuple[Workload, ...] = select(everything, request.ops, request.only, request.provider)
+        self.complete = len(self.workloads) == len(select(everything, provider_spec=request.provider))
+        self.pools = pools_of(self.workloads, self.set.seed)
+        self.sources = source_files(request.provider)
+        self.started = datetime.now(UTC)
+        self.settings = Settings(
+            processes=request.processes, seconds=request.seconds, threads=THREADS, seed=self.set.seed
+        )
+        self.clock = time.monotonic()
+        self._load = partial(load_provider, request.provider)
+        self._judgement: Judgement | None = None
+        self._processes: list[ProcessTimings] = []
+        self._withheld: dict[str, str] = {}
+        self._later: dict[str, Verdict] = {}
+        self._scaling: tuple[Scaling, ...] = ()
+
+    @property
+    def judgement(self) -> Judgement:
+        """Which answers may be timed."""
+        assert self._judgement is not None, "nothing is timed that was not judged"
+        return self._judgement
+
+    def judge(self) -> None:
+        """Call every workload once, in one process, and judge the answers."""
+        self._progress.stage("judge the answers", len(self.workloads))
+        self._judgement = processes.judge_all(
+            self.workloads, self._load, judge, self.pools, self.settings, self._progress.advance
+        )
+
+    def time(self, number: int, names: Collection[str] | None = None) -> None:
+        """Time workloads (all that may be, or those of these names) in one more fresh process."""
+        judged = self.judgement.judged
+        chosen = [w for w in self.workloads if judged[w.name].pace is not None and (names is None or w.name in names)]
+        found = processes.time_process(
+            number,
+            chosen,
+            self.judgement,
+            choose_controls(self.judgement),
+            self._load,
+            judge,
+            self.pools,
+            self.settings,
+            self._progress.advance,
+        )
+        self._withheld = found.withheld | self._withheld
+        self._later |= found.verdicts
+        self._processes.append(found)
+
+    def time_round(self, names: Collection[str] | None = None) -> None:
+        """Time workloads in as many fresh processes as a round has."""
+        count = sum(self._is_timed(workload, names) for workload in self.workloads)
+        self._progress.stage("time", count * self.settings.processes)
+        for _ in range(self.settings.processes if count else 0):
+            self.time(len(self._processes), names)
+
+    def _is_timed(self, workload: Workload, names: Collection[str] | None) -> bool:
+        return self.judgement.judged[workload.name].pace is not None and (names is None or workload.name in names)
+
+    def scale(self) -> None:
+        """Time the provider with all cores, too, where it has more than one."""
+        chosen = [workload for workload in self.workloads if self._is_timed(workload, None)]
+        threads = processes.all_cores()
+        if threads == 1 or not chosen:
+            self._progress.note("one core: there is nothing to scale to")
+            return
+        self._progress.stage("time with all cores", 2 * len(chosen) * self.settings.processes)
+        found = processes.time_scaling(
+            chosen, self.judgement, self._load, judge, self.pools, self.settings, self._progress.advance
+        )
+        whole = {name: ratios for name, ratios in found.items() if len(ratios) == self.settings.processes}
+        self._scaling = tuple(summary.scaling(name, threads, ratios) for name, ratios in whole.items())
+
+    # -- what came out ---------------------------------------------------------------------------------
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """One for each workload, in their order; the later one, where an answer was another one when it was timed."""
+        judged = self.judgement.judged
+        return [self._later.get(workload.name, judged[workload.name].verdict) for workload in self.workloads]
+
+    def timings(self) -> dict[str, list[Timing]]:
+        """Of the workloads whose times are not withheld: what each process says, in the order of the processes."""
+        names = [w.name for w in self.workloads if self._reason(w.name) is None]
+        return {name: [p.timings[name] for p in self._processes if name in p.timings] for name in names}
+
+    def controls(self) -> dict[str, list[Timing]]:
+        """The same of the provider against itself, where every process could time it."""
+        names = choose_controls(self.judgement)
+        found = {name: [p.controls[name] for p in self._processes if name in p.controls] for name in names}
+        return {name: timings for name, timings in found.items() if len(timings) == len(self._processes)}
+
+    def _reason(self, name: str) -> str | None:
+        return self.judgement.judged[name].withheld or self._withheld.get(name)
+
+    def samples(self) -> bytes:
+        """Every duration, as the file beside a baseline."""
+        return samples.encode(self.timings(), self.controls())
+
+    def baseline(self) -> Baseline:
+        """What was measured, up to now. Raises InconclusiveError if nothing was."""
+        timings, controls = self.timings(), self.controls()
+        if not controls:
+            reasons = {self._reason(workload.name) for workload in self.workloads} - {None}
+            raise InconclusiveError(
+                f"none of {len(self.workloads)} workloads could be timed",
+                where=self.request.provider,
+                expected="right answers, which are judged before they are timed",
+                hint="; ".join(sorted(map(str, reasons))[:3]) or None,
+            )
+        copy = _median_ladder([process.copy_bandwidth for process in self._processes])
+        head, dirty = git_state(Path.cwd())
+        return Baseline(
+            set=self.set.name,
+            complete=self.complete,
+            fingerprint=fingerprint(dict.fromkeys(THREADS_OF, THREADS)),
+            provider=self.judgement.identity,
+            sources_sha256=_combined(self.sources),
+            parity=parity.__version__,
+            git_head=head,
+            git_dirty=dirty,
+            command=_command(),
+            started=self.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            protocol=Protocol(
+                processes=len(self._processes),
+                seconds=self.settings.seconds,
+                epoch_ns=EPOCH_NS,
+                seed=self.settings.seed,
+                harness_ns=summary.rounded(statistics.median(p.harness_ns for p in self._processes)),
+                threads=THREADS,
+            ),
+            control=summary.control(controls),
+            copy_bandwidth=copy,
+            workloads=tuple(
+                summary.result(
+                    workload,
+                    verdict.verdict,
+                    self.judgement.judged[workload.name].pace,
+                    timings.get(workload.name, ()),
+                    copy,
+                    self._reason(workload.name),
+                )
+                for workload, verdict in zip(self.workloads, self.verdicts, strict=True)
+            ),
+            scaling=self._scaling,
+            samples_file=None,
+        )
+
+
+def _median_ladder(ladders: Sequence[Sequence[CopyBandwidth]]) -> tuple[CopyBandwidth, ...]:
+    """What a copy reaches: of each size the median over the processes."""
+    reached: dict[int, list[float]] = {}
+    for step in itertools.chain.from_iterable(ladders):
+        reached.setdefault(step.bytes, []).append(step.gb_per_s)
+    return tuple(
+        CopyBandwidth(bytes=size, gb_per_s=summary.rounded(statistics.median(found)))
+        for size, found in sorted(reached.items())
+    )
+
+
+def _combined(sources: Sequence[tuple[str, Path]]) -> str | None:
+    files = [FileDigest(name=name, sha256=file_sha256(path), size=path.stat().st_size) for name, path in sources]
+    return combined(files) if files else None
+
+
+def _command() -> tuple[str, ...]:
+    """As it was called: words that are paths of this machine keep their last part only."""
+    words = ["parity", *sys.argv[1:]]
+    return tuple(Path(word).name if Path(word).is_absolute() else word for word in words)
+
+
+def measure(request: BenchRequest, progress: Progress) -> tuple[Baseline, bytes]:
+    """Judge and time the workloads of a request; the baseline and the file of samples. Nothing is written."""
+    session = Session(request, progress)
+    session.judge()
+    session.time_round()
+    return with_samples(session)
+
+
+def with_samples(session: Session) -> tuple[Baseline, bytes]:
+    """The baseline of a session, and its file of samples under a name that says what is in it."""
+    data, baseline = session.samples(), session.baseline()
+    digest = sha256(data)
+    name = f"{file_stem(baseline)}.{digest[:8]}.samples.npz"
+    return baseline.model_copy(update={"samples_file": SamplesFile(name=name, sha256=digest, size=len(data))}), data

@@ -1,0 +1,149 @@
+"""Measuring for a gate: once, and again what is open, as often as was declared; never on another machine."""
+
+from pathlib import Path
+
+import pytest
+
+from parity.bench.comparison import NotComparableError
+from parity.bench.fingerprint import fingerprint
+from parity.documents.baseline import Baseline
+from parity.errors import UsageError
+from parity.pipeline import gate as pipeline
+from parity.pipeline.gate import GateRequest, bench_request, compared, gate, judged
+from parity.pipeline.progress import Progress
+
+from ..bench.two_runs import QUIET, run, slower, timed, written  # noqa: TID252 - tests are no package with a name
+
+NAMES = ("add-1", "sin-1")
+BEFORE = run(*map(timed, NAMES))
+HERE = fingerprint({"numba": 1})
+
+
+class Machine:
+    """Gives rounds of nine processes; `slow` has for each workload how much slower it is, round by round."""
+
+    def __init__(self, **slow: tuple[float, ...]) -> None:
+        self.slow = {name.replace("_", "-"): shifts for name, shifts in slow.items()}
+        self.asked: list[tuple[str, ...] | None] = []
+        self.rounds = dict.fromkeys(NAMES, 0)
+        self.values: dict[str, tuple[float, ...]] = dict.fromkeys(NAMES, ())
+
+    def measure(self, names: tuple[str, ...] | None) -> Baseline:
+        self.asked.append(names)
+        for name in NAMES if names is None else names:
+            shifts = self.slow.get(name, (0.0,))
+            self.values[name] += slower(shifts[min(self.rounds[name], len(shifts) - 1)])
+            self.rounds[name] += 1
+        return run(*(timed(name, values) for name, values in self.values.items()))
+
+
+class Notes(Progress):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def test_what_passes_is_measured_once() -> None:
+    machine = Machine()
+    found = judged(BEFORE, machine.measure, 3, Progress())
+    assert (found.verdict, found.rounds, machine.asked) == ("pass", 1, [None])
+
+
+def test_a_regression_is_measured_once_more_and_confirmed() -> None:
+    machine, notes = Machine(add_1=(0.05,)), Notes()
+    found = judged(BEFORE, machine.measure, 3, notes)
+    assert machine.asked == [None, ("add-1",)]
+    assert (found.verdict, found.rounds, found.workloads[0].confirmed) == ("regressed", 2, True)
+    assert found.workloads[0].processes == (9, 18)
+    assert notes.notes == ["round 2: 1 workload of 2 must be measured again"]
+
+
+def test_a_regression_that_vanishes_does_not_fail_the_gate() -> None:
+    machine = Machine(add_1=(0.05, 0.0))
+    found = judged(BEFORE, machine.measure, 3, Progress())
+    assert machine.asked == [None, ("add-1",), ("add-1",)]
+    assert found.verdict in {"pass", "inconclusive"}
+    assert found.rounds == 3
+
+
+def test_an_inconclusive_workload_is_measured_again_up_to_the_declared_rounds() -> None:
+    machine = Machine(sin_1=(0.0195,))
+    found = judged(BEFORE, machine.measure, 4, Progress())
+    assert machine.asked == [None] + [("sin-1",)] * 3
+    assert (found.verdict, found.rounds) == ("inconclusive", 4)
+
+
+def test_more_processes_decide_what_was_open() -> None:
+    machine = Machine(sin_1=(0.0185, 0.0))
+    found = judged(BEFORE, machine.measure, 3, Progress())
+    assert found.verdict == "pass"
+    assert found.rounds == 2
+
+
+def test_with_one_round_a_regression_stands_unconfirmed() -> None:
+    machine = Machine(add_1=(0.05,))
+    found = judged(BEFORE, machine.measure, 1, Progress())
+    assert (found.verdict, found.workloads[0].confirmed, machine.asked) == ("regressed", None, [None])
+
+
+def test_a_control_that_cannot_be_believed_ends_it() -> None:
+    asked = []
+
+    def measure(names: tuple[str, ...] | None) -> Baseline:
+        asked.append(names)
+        return run(timed("add-1", slower(0.05)), timed("sin-1"), control="different")
+
+    assert judged(BEFORE, measure, 3, Progress()).verdict == "inconclusive"
+    assert asked == [None]
+
+
+def test_nothing_is_measured_for_a_baseline_of_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError("measured")
+
+    monkeypatch.setattr(pipeline, "benching", fail)
+    path = written(tmp_path / "before.json", BEFORE)
+    with pytest.raises(NotComparableError) as refused:
+        gate(GateRequest(path), Progress())
+    assert "cpu_model: A Processor 9 in the baseline" in str(refused.value.expected)
+    imported = run(timed("add-1"), control=None, origin="imported", protocol=None, samples_file=None, machine=HERE)
+    with pytest.raises(NotComparableError, match="imported"):
+        gate(GateRequest(written(tmp_path / "imported.json", imported)), Progress())
+
+
+def test_it_is_measured_as_the_baseline_was_and_no_baseline_is_replaced() -> None:
+    whole = bench_request(GateRequest(Path("b.json")), run(timed("add-1"), set="sentinel"))
+    assert (whole.set, whole.provider, whole.only, whole.seconds, whole.keep) == ("sentinel", "numba", (), 0.1, False)
+    chosen = GateRequest(Path("b.json"), provider="./mine.py", set="smoke", processes=12)
+    other = bench_request(chosen, run(timed("add-1")))
+    assert (other.set, other.provider, other.processes) == ("smoke", "./mine.py", 12)
+
+
+def test_of_a_part_of_a_set_what_is_still_in_the_set_is_measured() -> None:
+    from parity.cases.workloads import expand
+    from parity.documents.workload_toml import read_workloads
+    from parity.pipeline.places import workload_set
+
+    there = expand(read_workloads(workload_set("smoke")))[0].name
+    part = run(timed(there), timed("no-such-workload"), set="smoke", complete=False)
+    assert bench_request(GateRequest(Path("b.json")), part).only == (there,)
+
+
+def test_a_comparison_without_current_takes_the_newest_baseline_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARITY_ARTIFACTS", str(tmp_path))
+    folder = tmp_path / "baselines" / HERE.id
+    folder.mkdir(parents=True)
+    newest = run(timed("add-1", slower(0.1)), machine=HERE, started="2026-11-22T08:00:00Z")
+    path = written(folder / "newest.json", newest)
+    before = written(tmp_path / "before.json", run(timed("add-1"), machine=HERE))
+    assert compared(before, None, across=False).after.started == newest.started
+    with pytest.raises(UsageError, match="is the one to compare with"):
+        compared(path, None, across=False)
+
+
+def test_the_values_are_those_of_the_documents() -> None:
+    assert Machine().measure(None).workloads[0].processes.log_ratio == tuple(-value for value in QUIET)
