@@ -94,14 +94,9 @@ def main() -> int:
     print(f"{'workload':44} " + " ".join(f"{name:>9}" for name in heading))
     for need in found:
         p50, p99 = need.budgets
-        cells = (
-            _percent(need.scatter),
-            _percent(need.runs),
-            _percent(need.typical),
-            _percent(p50),
-            _step(need.typical),
-        )
-        cells += (_percent(need.slow), _percent(p99), _step(need.slow), str(need.regressed))
+        cells = [_percent(need.scatter), _percent(need.runs)]
+        cells += [_percent(need.typical), _percent(p50), _step(need.typical)]
+        cells += [_percent(need.slow), _percent(p99), _step(need.slow), str(need.regressed)]
         print(f"{need.name:44} " + " ".join(f"{cell:>9}" for cell in cells))
     too_small = sum(need.lacks >= 1 for need in found)
     pairs = len(baselines) * (len(baselines) - 1)

@@ -5,6 +5,22 @@
 The very rules are run (`parity.pipeline.gate.judged`, three rounds of nine processes) on drawn processes: normal with a
 standard deviation of their own, plus a shift that all processes of a round share, because a machine is not the same
 machine an hour later. Nothing is timed.
+
+Of 100 gates over 120 workloads, all with the budget given, the share that calls identical code regressed, the share
+that is inconclusive about it, and the share that finds one workload of them slower by 3 % and by 5 %:
+
+    sd between             budget 2 %, baseline of 9     budget 2 %, baseline of 18     budget 3 %, baseline of 9
+    processes   rounds    regr.  incon.  3 %   5 %      regr.  incon.  3 %   5 %       regr.  incon.  3 %   5 %
+      0.5 %      0.0 %    0.00   0.00   1.00  1.00      0.00   0.00   1.00  1.00       0.00   0.00   0.45  1.00
+      0.5 %      0.3 %    0.00   0.01   0.99  1.00      0.00   0.00   0.98  1.00       0.00   0.00   0.42  1.00
+      1.0 %      0.0 %    0.00   0.22   0.86  1.00      0.00   0.00   1.00  1.00       0.00   0.00   0.44  1.00
+      1.0 %      0.3 %    0.00   0.79   0.83  1.00      0.00   0.20   0.93  1.00       0.00   0.00   0.35  1.00
+      1.0 %      0.5 %    0.01   0.98   0.74  1.00      0.04   0.83   0.83  1.00       0.00   0.08   0.41  0.99
+      2.0 %      0.6 %    0.03   0.97   0.26  0.75      0.04   0.96   0.38  0.97       0.00   1.00   0.11  0.64
+
+With a budget of 5 % or 10 %, none of 1,200 gates of identical code was regressed, and only the last row inconclusive
+(0.13 at 5 %). So a workload is judged to 2 % where its processes scatter by 1 % or less, and a baseline, which is
+measured once and compared with often, deserves twice the processes of a gate.
 """
 
 import argparse

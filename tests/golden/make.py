@@ -10,6 +10,7 @@ changes gets a new version, with new files beside the old ones, and a new functi
 import contextlib
 import hashlib
 import io
+import json
 import os
 import shutil
 import sys
@@ -64,6 +65,26 @@ budgets: {seconds: 600, memory_mib: 4096, cases: 100000}
 outputs: {redact: false, seal_overhead: 0.25}
 """
 
+WORKLOADS = """schema = "parity.workloads/1"
+name = "golden"
+description = "batches, single calls, and an answer whose speed is withheld"
+
+[budget]
+p50 = 0.05
+p99 = 0.5
+reason = "of no gate"
+
+[[family]]
+ops = ["add"]
+loops = ["dd->d"]
+sizes = [1, 1_000]
+
+[[family]]
+ops = ["sum"]
+loops = ["d->d"]
+sizes = [100_000]
+"""
+
 
 @contextlib.contextmanager
 def workshop() -> Iterator[Path]:
@@ -112,6 +133,19 @@ def capture(target: Path) -> None:
         shutil.copytree(place / "capture", target)
 
 
+def baseline(target: Path) -> None:
+    """A baseline with its samples: baseline.json, and the file that it names. Their seals and pictures stay behind."""
+    with workshop() as place:
+        (place / "provider.py").write_text(PROVIDER)
+        (place / "golden.toml").write_text(WORKLOADS)
+        words = ("--set", "golden.toml", "--provider", "./provider.py", "--processes", "6", "--seconds", "0.01")
+        path = Path(call("bench", "run", *words, codes=(1,)).strip())
+        document = json.loads(path.read_bytes())
+        keep(target / "baseline.json", path.read_bytes())
+        samples = document["samples_file"]["name"]
+        keep(target / samples, path.with_name(samples).read_bytes())
+
+
 def content(size: int) -> bytes:
     """Bytes without a pattern, the same ones every time."""
     blocks = range(0, size, 32)
@@ -145,15 +179,19 @@ def manifest(target: Path) -> None:
 
 
 def printed(*words: str, codes: tuple[int, ...] = (0,), damage: bool = False) -> Callable[[Path], None]:
-    """The document that a command prints. It is called beside a sealed directory `sealed`, and a bundle `bundle`."""
+    """The document that a command prints, which finds a directory `sealed`, a `bundle` and a `baseline` beside it."""
 
     def make(target: Path) -> None:
         with workshop() as place:
             shutil.copytree(GOLDEN / "sealed-directory-1", place / "sealed")
             shutil.copytree(GOLDEN / "bundle-1", place / "bundle")
+            shutil.copytree(GOLDEN / "baseline-1", place / "baseline")
             if damage:
                 (place / "sealed" / "a").write_bytes(b"?" + content(3_000)[1:])
                 (place / "bundle" / "report.md").write_text("# parity: all is well\n")
+                slower = json.loads((place / "baseline" / "baseline.json").read_bytes())
+                slower["workloads"][0]["calls"] += 1
+                (place / "baseline" / "baseline.json").write_text(json.dumps(slower))
             text = call(*words, "--json", "-", codes=codes)
         keep(target, text)
 
@@ -176,6 +214,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "sealed-file-1": sealed_file,
     "sealed-directory-1": sealed_directory,
     "manifest-1.yaml": manifest,
+    "baseline-1": baseline,
     "sealed-1.json": printed("seal", "sealed", "--overhead", "0.2"),
     "scrub-1.json": printed("scrub", "sealed", codes=(1,), damage=True),
     "repair-1.json": printed("repair", "sealed", damage=True),
@@ -183,6 +222,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "verify-1.json": printed("verify", "bundle", codes=(1,), damage=True),
     "error-1.json": printed("verify", "nowhere", codes=(2,)),
     "ops-1.json": printed("ops", "add"),
+    "baseline_check-1.json": printed("bench", "show", "baseline/baseline.json", "--verify", codes=(1,), damage=True),
 }
 
 

@@ -89,7 +89,17 @@ def first_verdict(old: str, new: str) -> Callable[[Path], object]:
     return edited("verdicts.ndjson", replaced(f'"verdict":"{old}"', f'"verdict":"{new}"'), cover=True)
 
 
-BUNDLE, CAPTURE, SEALED = "bundle-1-diverged", "capture-1", "sealed-directory-1"
+def samples_edited(change: Change) -> Callable[[Path], object]:
+    """Change the file of samples, whose name is in the baseline."""
+
+    def edit(folder: Path) -> None:
+        [samples] = folder.glob("*.samples.npz")
+        edited(samples.name, change)(folder)
+
+    return edit
+
+
+BUNDLE, CAPTURE, SEALED, BASELINE = "bundle-1-diverged", "capture-1", "sealed-directory-1", "baseline-1"
 
 MAKERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "bundle/a-bit-flipped": (BUNDLE, edited("verdicts.ndjson", flipped(0.5))),
@@ -152,6 +162,27 @@ MAKERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     ),
     "proof/an-unknown-field": (SEALED, edited("decode_proof.json", in_document("no_such_field", value=1))),
     "proof/torn": (SEALED, edited("decode_proof.json", lambda data: data[:100])),
+    "baseline/torn": (BASELINE, edited("baseline.json", lambda data: data[: len(data) // 2])),
+    "baseline/a-later-version": (
+        BASELINE,
+        edited("baseline.json", replaced("parity.baseline/1", "parity.baseline/99")),
+    ),
+    "baseline/an-unknown-field": (BASELINE, edited("baseline.json", in_document("no_such_field", value=1))),
+    "baseline/a-percentile-of-batches": (
+        BASELINE,
+        edited("baseline.json", in_document("workloads", 0, "p99_ns", value={"value": 9.0, "low": 8.0, "high": 10.0})),
+    ),
+    "baseline/the-ratios-edited": (
+        BASELINE,
+        edited("baseline.json", in_document("workloads", 0, "processes", "log_ratio", value=[0.5] * 6)),
+    ),
+    "baseline/another-machine": (BASELINE, edited("baseline.json", in_document("fingerprint", "cpu_model", value="?"))),
+    "baseline/samples-that-lie-elsewhere": (
+        BASELINE,
+        edited("baseline.json", in_document("samples_file", "name", value="../samples.npz")),
+    ),
+    "baseline/a-bit-of-the-samples-flipped": (BASELINE, samples_edited(flipped(0.5))),
+    "baseline/samples-cut-in-half": (BASELINE, samples_edited(lambda data: data[: len(data) // 2])),
 }
 """By the directory below fixtures/broken: the golden directory that it lies over, and what is done to it."""
 

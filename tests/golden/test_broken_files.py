@@ -17,7 +17,7 @@ from parity.cli.main import main
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 GOLDEN, BROKEN = FIXTURES / "golden", FIXTURES / "broken"
 TABLE: dict[str, dict[str, Any]] = tomllib.loads((BROKEN / "expected.toml").read_text())
-FORMATS = ("bundle", "capture", "sealed", "proof")
+FORMATS = ("bundle", "capture", "sealed", "proof", "baseline")
 COMMANDS = {
     "bundle": ("verify", "broken"),
     "capture": (
@@ -35,6 +35,7 @@ COMMANDS = {
     ),
     "sealed": ("scrub", "broken"),
     "proof": ("prove", "broken", "--verify"),
+    "baseline": ("bench", "show", "broken/baseline.json", "--verify"),
 }
 
 
@@ -61,6 +62,8 @@ def faults(document: dict[str, Any]) -> list[tuple[str, str]]:
         [found] = document["objects"]
         names = [file["name"] for file in found["damaged_files"]]
         return [(document["status"], name) for name in (*names, *(() if found["seal_intact"] else ("seal.rq",)))]
+    if document["schema"] == "parity.baseline_check/1":
+        return [(document["status"], f"{problem['workload']}, {problem['field']}") for problem in document["problems"]]
     if document["schema"] == "parity.error/1":
         return [(document["code"], document["where"])]
     return [(document["verdict"], "decode_proof.json")]

@@ -13,6 +13,7 @@ from parity.bench.timings import Pace, Timing
 from parity.documents.baseline import Baseline, Fingerprint, WorkloadResult
 from parity.documents.baseline_check import BaselineProblem
 from parity.documents.case import Call, Case
+from parity.documents.model import canonical
 from parity.documents.verdict import VerdictName
 from parity.documents.workload import Workload
 
@@ -131,5 +132,5 @@ def _differing(
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = canonical(value).decode()
     return text if len(text) <= 100 else f"{text[:97]}..."

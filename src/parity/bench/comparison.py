@@ -71,6 +71,7 @@ def _compared(workload: WorkloadResult, now: WorkloadResult, *, times: bool) -> 
             "p50": _quantiles(workload.p50_ns, now.p50_ns),
             "p95": _quantiles(workload.p95_ns, now.p95_ns),
             "p99": _quantiles(workload.p99_ns, now.p99_ns),
+            "batch": _quantiles(workload.batch_ns, now.batch_ns),
         }
     compared = any(found[name] is not None for name in found if name not in {"before", "after"})
     return row.model_copy(update=found | {"reason": None if compared else _why_not(workload, now)})

@@ -2,6 +2,11 @@
 
 An epoch during which the kernel switched the timing thread out against its will, or the host took time from this
 machine, is flagged and counts like any other: leaving out the slow ones would make every percentile look better.
+
+The process is not bound to one processor. Measured on two, with neighbours that compute by turns and the same call as
+both arms, two runs of 18 and 12 processes: the values of processes had standard deviations of 0.0029 and 0.0056 free,
+0.0048 and 0.0025 bound for a call of 0.25 ms; of 0.0004 to 0.0008 either way for calls of 0.5 and 25 us. Nothing is
+gained, and a bound process cannot leave a processor that a neighbour has taken.
 """
 
 import os

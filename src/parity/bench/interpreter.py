@@ -23,11 +23,11 @@ IMPORT_SECONDS = 120.0
 
 
 class EndedError(Exception):
-    """The process died of a request, or took too long for it. outcome: which of both."""
+    """The process died of a request, or took too long for it. outcome: which of both. how: in words."""
 
-    def __init__(self, outcome: Crashed | TimedOut) -> None:
-        super().__init__(outcome)
-        self.outcome = outcome
+    def __init__(self, outcome: Crashed | TimedOut, how: str) -> None:
+        super().__init__(how)
+        self.outcome, self.how = outcome, how
 
 
 class Interpreter:
@@ -54,9 +54,10 @@ class Interpreter:
         if self._known is None:
             self._start()
             try:
+                self._send(self._task)  # as an argument of the process it would block `start` if that died meanwhile
                 self._known = self._answer(Identify(), IMPORT_SECONDS)
             except EndedError as ended:
-                raise _import_error(ended.outcome) from None
+                raise _import_error(ended.how) from None
         return self._known
 
     def ask(self, request: serving.Request, limit: float) -> Any:
@@ -68,39 +69,43 @@ class Interpreter:
         self.identified()
         return self._answer(request, limit)
 
+    def _send(self, message: Any) -> None:
+        with contextlib.suppress(OSError):  # who has died is found by its silence
+            self._connection.send(message)
+
     def _answer(self, request: serving.Request, limit: float) -> Any:
+        self._send(request)
         try:
-            self._connection.send(request)
             answered = self._connection.poll(limit)
             answer = self._connection.recv() if answered else None
         except (EOFError, OSError):
-            self._process.join(1.0)  # it closed its end of the pipe, so it is about to end
-            raise EndedError(Crashed(max(-self._stop(), 0))) from None
+            self._process.join(1.0)  # its end of the pipe is closed, so it is about to end
+            code = self._process.exitcode or 0
+            self._stop()
+            raise EndedError(Crashed(max(-code, 0)), f"ended its process ({_ending(code)})") from None
         if not answered:
             self._stop()
-            raise EndedError(TimedOut(limit))
+            raise EndedError(TimedOut(limit), f"took more than {limit:g} s")
         if isinstance(answer, BaseException):
             raise answer
         return answer
 
     def _start(self) -> None:
-        self._connection, theirs = self._context.Pipe()
-        self._process = self._context.Process(target=serving.serve, args=(theirs, self._task), daemon=True)
+        connection, theirs = self._context.Pipe()
+        process = self._context.Process(target=serving.serve, args=(theirs,), daemon=True)
         with _interrupts_held(), _environment(thread_environment(self._task.threads)):
-            self._process.start()
+            process.start()
         theirs.close()
+        self._process, self._connection = process, connection
 
-    def _stop(self) -> int:
-        """End the process if it has not ended; its exit code."""
-        if self._process is None:
-            return 0
-        self._process.kill()
-        self._process.join()
-        code = int(self._process.exitcode or 0)
-        self._connection.close()
-        self._process.close()
+    def _stop(self) -> None:
+        """End the process if it has not ended."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process.close()
+            self._connection.close()
         self._process = self._connection = self._known = None
-        return code
 
 
 @contextlib.contextmanager
@@ -131,12 +136,11 @@ def _interrupts_held() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
 
 
-def _import_error(outcome: Crashed | TimedOut) -> ProviderError:
-    if isinstance(outcome, TimedOut):
-        what = f"took more than {outcome.limit:g} s"
-    else:
-        how = f"signal {signal.Signals(outcome.signal).name}" if outcome.signal else "by itself"
-        what = f"ended its process ({how})"
+def _import_error(what: str) -> ProviderError:
     return ProviderError(
         f"importing the provider {what}", where="--provider", expected="a provider that can be imported"
     )
+
+
+def _ending(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -28,9 +28,10 @@ Clock = Callable[[], int]
 EPOCH_NS = 250_000
 """A quadruple lasts about 1 ms, so that most of them fit between two disturbances.
 
-Measured with two neighbours that compute by turns, on two processors, the same call as both arms: with epochs of 1 ms
-a time slice of a neighbour (3 to 4 ms) met nearly every quadruple, and the medians of processes had a standard
-deviation of 0.25 in the logarithm; with 0.25 ms 0.001, and 0.0005 to 0.001 without neighbours, where 1 ms gave 0.005.
+Measured for calls of 0.5 and 25 us, the same call as both arms, on two processors. With two neighbours that compute by
+turns, and epochs of 1 ms, a neighbour's time slice (3 to 4 ms) met nearly every quadruple, and the medians of processes
+had a standard deviation of 0.25 to 0.35 in the logarithm; with epochs of 0.25 ms 0.0004 to 0.0015. Without neighbours
+it was 0.004 to 0.009 with 1 ms, and 0.0004 to 0.0013 with 0.25 ms.
 """
 
 FASTER_EPOCH_NS = EPOCH_NS // 2  # what the faster arm's epoch lasts at least, where the slower one lets it

@@ -245,5 +245,5 @@ def _rank_sums(ranks: tuple[int, ...], size: int) -> Floats:
     ways[0, 0] = 1
     for rank in ranks:
         ways[1:, rank:] += ways[:-1, : ways.shape[1] - rank]
-    found: Floats = ways[size]
+    found: Floats = ways[size].copy()  # a view would keep the whole table in the cache
     return found

@@ -102,7 +102,7 @@ def control_of(log_ratios: Mapping[str, Sequence[float]]) -> Control:
 
     `different` if for any workload the sign-test interval excludes 1 and the ratio is off by more than CONTROL_MARGIN.
     The intervals hold for all workloads together (Bonferroni: tails of 2.5 % over their number); with 9 processes and
-    3 workloads they go from the least to the greatest value, so all nine have to agree. Below 9 that falls short of
+    3 workloads they go from the least to the greatest value, so all nine have to agree. Below 7 that falls short of
     the level, and the margin has to do. Simulated with 400,000 runs of 9 processes and 3 workloads, normal values of
     standard deviation sd between processes: a harness without bias is vetoed in 0.001 % of runs at sd 0.3 %, 0.14 % at
     0.5 %, 0.9 % at 1 %, never in more than 1.2 %; a bias in one workload is found at sd 0.3 % if it is 0.75 % (93 %) or

@@ -137,8 +137,8 @@ class Quantiles(Document):
 class ComparedWorkload(Document):
     """One workload of both baselines. before, after: NumPy's time over the provider's, above 1 the provider is faster.
 
-    change: of the provider's time in units of NumPy's. p50, p95, p99: of single calls; null on different machines and
-    where a side has none. reason: why nothing is compared, null where something is.
+    change: of the provider's time in units of NumPy's. p50, p95, p99: of single calls, batch: of a call's share of a
+    batch; null on different machines and where a side has none. reason: why nothing is compared, else null.
     """
 
     name: str
@@ -149,6 +149,7 @@ class ComparedWorkload(Document):
     p50: Quantiles | None = None
     p95: Quantiles | None = None
     p99: Quantiles | None = None
+    batch: Quantiles | None = None
     reason: str | None = None
 
 

@@ -17,23 +17,28 @@ if TYPE_CHECKING:
 UNITS = (("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1.0))
 """Of times in nanoseconds, the largest first."""
 
-_NAME, _TIMED, _PERCENTILE, _RATIO, _RATE, _COMPILE = 44, 15, 13, 12, 7, 8
+_NAME, _PERCENTILE = 44, 13
 _FEW_COPIES = 6
+_MANY_DISTURBED = 0.05
 
 
-class Row(NamedTuple):
-    """Two lines of the table: figures, and below them their intervals."""
+class Column(NamedTuple):
+    """A column of the table. left: aligned at its left edge. goes: on a terminal that is too narrow, in this order."""
 
-    figures: Text
-    intervals: Text
+    heading: str
+    width: int
+    left: bool = False
+    goes: int | None = None
 
 
 def show(baseline: Baseline, console: Console) -> None:
     """Print a baseline. It is legible without colour and in ASCII."""
-    width = min(_NAME, max((len(workload.name) for workload in baseline.workloads), default=0))
-    lines = [*_head(baseline), _text(""), *_headings(width)]
+    longest = max((len(workload.name) for workload in baseline.workloads), default=0)
+    columns = _columns(min(_NAME, longest), console.width if console.is_terminal else None)
+    headings = [column.heading for column in columns]
+    lines = [*_head(baseline), _text(""), _text((_line(columns, headings), "bold"))]
     for workload in baseline.workloads:
-        lines += _row(workload, width)
+        lines += _row(workload, columns)
     for line in [*lines, *_scaling(baseline), _text(""), *_end(baseline)]:
         if console.options.ascii_only:
             line.plain = line.plain.replace("µ", "u").encode("ascii", "backslashreplace").decode()
@@ -120,31 +125,39 @@ def _control(baseline: Baseline) -> list[Text]:
 # -- the table -------------------------------------------------------------------------------------
 
 
-def _headings(width: int) -> list[Text]:
-    heading = _columns(
-        ("workload", "timed", _three("p50", "p95", "p99"), "x NumPy", "GB/s", "of copy", "compile"), width
-    )
-    return [_text((heading, "bold"))]
+def _columns(name: int, width: int | None) -> tuple[Column, ...]:
+    """The columns; on a terminal of so many characters those that may go have no width."""
+    columns = [
+        Column("workload", name, left=True),
+        Column("timed", 15, goes=4),
+        Column(_three("p50", "p95", "p99"), 3 * _PERCENTILE + 2, left=True),
+        Column("x NumPy", 12),
+        Column("GB/s", 7, goes=3),
+        Column("of copy", 7, goes=2),
+        Column("compile", 8, goes=1),
+    ]
+    for column in sorted((column for column in columns if column.goes), key=lambda column: column.goes or 0):
+        if width is not None and sum(shown.width + 1 for shown in columns if shown.width) - 1 > width:
+            columns[columns.index(column)] = column._replace(width=0)
+    return tuple(columns)
 
 
-def _columns(cells: Sequence[str], width: int) -> str:
-    """Name, what was timed, the three columns of percentiles as one, ratio, GB/s, share of a copy, compilation."""
-    name, timed, percentiles, ratio, rate, copy, compiling = cells
-    return (
-        f"{name:<{width}} {timed:>{_TIMED}} {percentiles:<{3 * _PERCENTILE + 2}} "
-        f"{ratio:>{_RATIO}} {rate:>{_RATE}} {copy:>{_RATE}} {compiling:>{_COMPILE}}"
-    ).rstrip()
+def _line(columns: Sequence[Column], cells: Sequence[str]) -> str:
+    shown = ((cell, column) for cell, column in zip(cells, columns, strict=True) if column.width)
+    return " ".join(f"{cell:{'<' if column.left else '>'}{column.width}}" for cell, column in shown).rstrip()
 
 
 def _three(*cells: str) -> str:
     return " ".join(f"{cell:>{_PERCENTILE}}" for cell in cells)
 
 
-def _row(workload: WorkloadResult, width: int) -> Iterable[Text]:
+def _row(workload: WorkloadResult, columns: Sequence[Column]) -> Iterable[Text]:
     name = printable(workload.name)
     if workload.withheld is not None:
-        judged = f" ({workload.verdict})" if workload.verdict else ""
-        return [_text(f"{name:<{width}} ", (f"withheld: {printable(workload.withheld)}{judged}", "bold red"))]
+        judged = f" ({workload.verdict})" if workload.verdict and workload.verdict not in workload.withheld else ""
+        return [
+            _text(f"{name:<{columns[0].width}} ", (f"withheld: {printable(workload.withheld)}{judged}", "bold red"))
+        ]
     ratio = workload.numpy_ratio
     tail = (
         f"{workload.gb_per_s:.3g}" if workload.gb_per_s is not None else "n/a",
@@ -154,7 +167,7 @@ def _row(workload: WorkloadResult, width: int) -> Iterable[Text]:
     head = (name, _timed(workload))
     figures = (*head, _figures(workload), _ratio(ratio) if ratio else "n/a", *tail)
     below = ("", _epochs(workload), _intervals(workload), _between(ratio, 1.0, 4) if ratio else "", "", "", "")
-    return [_text((_columns(figures, width), _style(ratio))), _text((_columns(below, width), "dim"))]
+    return [_text((_line(columns, figures), _style(ratio))), _text((_line(columns, below), "dim"))]
 
 
 def _timed(workload: WorkloadResult) -> str:
@@ -164,8 +177,12 @@ def _timed(workload: WorkloadResult) -> str:
 def _epochs(workload: WorkloadResult) -> str:
     """Of how many calls a batch is; and what share of epochs was disturbed, if that is much."""
     batch = f"of {workload.calls:,}" if workload.mode == "batched" else ""
+    return " ".join(filter(None, (batch, _disturbed(workload))))
+
+
+def _disturbed(workload: WorkloadResult) -> str:
     share = workload.disturbed / workload.epochs if workload.epochs else 0.0
-    return " ".join(filter(None, (batch, f"{share:.0%} dist." if share >= 0.05 else "")))
+    return f"{share:.0%} dist." if share >= _MANY_DISTURBED else ""
 
 
 def _percentiles(workload: WorkloadResult) -> tuple[Interval | None, ...]:
@@ -254,7 +271,10 @@ def _end(baseline: Baseline) -> list[Text]:
         lines.append(_text((f"{withheld} withheld: the speed of what is not right, or not timed cleanly", "bold red")))
     said = f"{timed} of {len(baseline.workloads)} workloads timed"
     compared = f": faster than NumPy in {faster}, slower in {slower}, neither in {len(ratios) - faster - slower}"
-    explained = (
-        "x NumPy: NumPy's time over the provider's. Below the figures: their intervals of 95 %. n/a: not measured"
-    )
-    return [*lines, _text((said + (compared if ratios else ""), "bold")), _text((explained, "dim"))]
+    explained = "NumPy's time over the provider's. Below the figures: their intervals of 95 %. n/a: not measured"
+    lines.append(_text((said + (compared if ratios else ""), "bold")))
+    lines.append(_text((f"x NumPy: {explained}", "dim")))
+    if any(_disturbed(workload) for workload in baseline.workloads):
+        disturbed = "dist.: epochs with an involuntary context switch or with stolen time, which count like the others"
+        lines.append(_text((disturbed, "dim")))
+    return lines

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from parity.documents.gate import ComparedWorkload, Comparison, Gate, GateRow
 
 _STYLES = {"regressed": "bold red", "missing": "bold red", "pass": "bold green"}
-_NAME, _CHANGE = 44, 26
+_NAME, _CHANGE = 44, 28
 
 
 def show_gate(gate: Gate, console: Console) -> None:
@@ -126,10 +126,13 @@ def _comparison(row: ComparedWorkload, width: int, comparison: Comparison) -> Te
     name = f"{printable(row.name):{width}} "
     if row.reason is not None:
         return _text(name, (f"  {printable(row.reason)}", "dim"))
-    cells = [row.change]
+    cells = [change(row.change)]
     if not comparison.across:
-        cells += [quantiles.change if quantiles else None for quantiles in (row.p50, row.p95, row.p99)]
+        times = (row.p50, row.p95, row.p99)
+        cells += [change(quantiles.change if quantiles else None) for quantiles in times]
+        if row.batch is not None:
+            cells[1] = f"{change(row.batch.change)} batch"
     style = ""
     if row.change is not None and not row.change.low <= 1 <= row.change.high:
         style = "red" if row.change.low > 1 else "green"
-    return _text(name, (" ".join(f"{change(cell):>{_CHANGE}}" for cell in cells), style))
+    return _text(name, (" ".join(f"{cell:>{_CHANGE}}" for cell in cells), style))

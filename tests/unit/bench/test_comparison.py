@@ -1,5 +1,7 @@
 """Two baselines side by side: changes with intervals, and no times across machines."""
 
+from typing import Any
+
 import pytest
 
 from parity.bench.comparison import ACROSS, NotComparableError, compare
@@ -70,6 +72,17 @@ def test_an_imported_baseline_is_compared_by_its_times_alone() -> None:
     assert row.p50 is not None
     assert row.p50.change.value == 2
     assert row.reason is None
+
+
+def test_batches_are_compared_as_batches_and_not_as_calls() -> None:
+    batched: dict[str, Any] = {"p50_ns": None, "mode": "batched", "calls": 60}
+    before = run(timed("add-1", batch_ns=around(100), **batched), timed("sin-1"))
+    after = run(timed("add-1", batch_ns=around(150), **batched), timed("sin-1", batch_ns=around(150), **batched))
+    batches, mixed = compare(before, after).workloads
+    assert batches.batch is not None
+    assert batches.batch.change.value == 1.5
+    assert batches.p50 is None
+    assert (mixed.p50, mixed.batch) == (None, None)
 
 
 def test_what_cannot_be_compared_says_why() -> None:

@@ -197,6 +197,11 @@ def test_a_tenth_of_the_time_is_a_change_of_minus_90_percent() -> None:
         assert -0.93 < change.low < -0.9 < change.high < -0.85
 
 
+def test_a_change_goes_from_the_least_after_over_the_greatest_before_to_the_reverse() -> None:
+    before, after = [80.0, 90.0, 95.0, 100.0, 105.0, 110.0, 125.0], [30.0, 40.0, 45.0, 50.0, 55.0, 60.0, 80.0]
+    assert percentile_change(before, after, 0.5) == (50 / 100 - 1, 30 / 125 - 1, 80 / 80 - 1)
+
+
 def test_the_interval_of_a_change_holds_the_true_one_in_95_percent_of_cases() -> None:
     random, missed, runs = np.random.default_rng(2), 0, 400
     for _ in range(runs):

@@ -43,6 +43,22 @@ def test_elements_wrap_around_the_end_of_the_pool() -> None:
     assert array(shape=[2 * COUNT]).tolist() == 2 * POOL["d.general"].tolist()
 
 
+@pytest.mark.parametrize("shape", [[20_011], [3, 5_000], [4_096]])
+@pytest.mark.parametrize("at", [0, 77, 5 * COUNT])
+def test_many_elements_go_around_the_pool_many_times(shape: list[int], at: int) -> None:
+    expected = POOL["d.general"].take(np.arange(at, at + int(np.prod(shape))) % COUNT)
+    assert array(shape=shape, at=at).ravel().tolist() == expected.tolist()
+    assert array(shape=shape, at=at, strides=[2 * step for step in (shape[-1], 1)[-len(shape) :]]).ravel().tolist() == (
+        expected.tolist()
+    )
+
+
+def test_axes_in_another_order_fill_the_block_without_gaps() -> None:
+    arguments = built(out={"pool": "d.general", "shape": [3, 4], "strides": [-1, 3], "at": 2})
+    block = np.frombuffer(arguments.written()[0])
+    assert block.reshape(4, 3)[:, ::-1].T.ravel().tolist() == [-float(value) for value in range(3, 15)]
+
+
 def test_without_a_shape_there_is_one_element() -> None:
     x = array(at=7)
     assert (x.shape, float(x)) == ((), -8)

@@ -1,5 +1,6 @@
 """What a call did is recorded whole: results as bits, memory that changed, flags, warnings, and whatever was raised."""
 
+import inspect
 import pickle
 import warnings
 from types import SimpleNamespace
@@ -8,7 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.calling import Crashed, Missing, Raised, Returned, TimedOut, Value, array_of, outcome, resolve, value_of
+from parity import calling
+from parity.calling import (
+    LARGEST,
+    Arguments,
+    Crashed,
+    Missing,
+    Raised,
+    Returned,
+    TimedOut,
+    Value,
+    array_of,
+    outcome,
+    resolve,
+    value_of,
+)
 
 POOLS = {"d.x": np.array([1.0, -2.0, 0.0, 4.0]), "i.x": np.array([1, 2, 3], "<i4"), "?.m": np.array([True, False])}
 X = {"pool": "d.x", "shape": [4]}
@@ -86,6 +101,26 @@ def test_a_python_integer_beyond_64_bits_is_a_text() -> None:
 def test_of_a_result_larger_than_any_plan_asks_for_only_the_shape_is_kept() -> None:
     huge = np.broadcast_to(np.float64(1), (1 << 20, 1 << 20))  # 8 TiB, if it were copied
     assert value_of(huge) == Value("array", "<f8", (1 << 20, 1 << 20), b"")
+
+
+def test_a_caller_may_ask_for_larger_results_and_for_smaller_ones_only() -> None:
+    call = {"op": "negative", "args": [X]}
+    for largest, kept in ((32, 32), (31, 0)):
+        found = outcome(np, call, POOLS, largest)
+        assert isinstance(found, Returned)
+        assert len(found.values[0].data) == kept
+    assert inspect.signature(value_of).parameters["largest"].default == LARGEST
+
+
+def test_a_call_can_be_repeated_on_arguments_that_are_there() -> None:
+    arguments = Arguments({"op": "negative", "args": [X]}, POOLS)
+    assert calling.called(np.negative, arguments) == calling.called(np.negative, arguments) == called(np.negative)
+
+
+def test_arguments_that_are_not_watched_are_said_to_be_unchanged() -> None:
+    arguments = Arguments({"op": "negative", "args": [X]}, POOLS)
+    arguments.args[0][0] = 99
+    assert arguments.changed() == ()
 
 
 def test_results_are_little_endian_in_c_order() -> None:

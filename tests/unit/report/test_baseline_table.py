@@ -71,6 +71,28 @@ def test_every_heading_ends_where_its_column_does() -> None:
     assert batches[: heading.index("x NumPy") + 7].endswith("x")
 
 
+@pytest.mark.parametrize(
+    ("width", "kept"),
+    [
+        (200, {"timed", "GB/s", "of copy", "compile"}),
+        (118, {"timed", "GB/s", "of copy"}),
+        (105, {"timed", "GB/s"}),
+        (95, {"timed"}),
+        (80, set()),
+        (20, set()),
+    ],
+)
+def test_a_narrow_terminal_gets_fewer_columns(width: int, kept: set[str]) -> None:
+    stream = io.StringIO()
+    show(baseline()[0], Console(file=stream, width=width, color_system=None, force_terminal=True))
+    lines = stream.getvalue().splitlines()
+    [heading] = [line for line in lines if line.startswith("workload ")]
+    assert {name for name in ("timed", "GB/s", "of copy", "compile") if name in heading} == kept
+    assert all(name in heading for name in ("p50", "p95", "p99", "x NumPy"))
+    assert len(heading) <= max(width, 79)
+    assert "20.36 µs" in line_of(lines, SINGLE)
+
+
 def test_too_few_samples_are_not_available() -> None:
     assert line_of(shown(changed(p95_ns=None, p99_ns=None)), SINGLE).count("n/a") == 2
 
@@ -93,6 +115,13 @@ def test_a_console_without_utf_8_gets_ascii() -> None:
     text = "\n".join(shown(baseline()[0], "ascii"))
     assert text.isascii()
     assert "20.36 us" in text
+
+
+def test_many_disturbed_epochs_are_told() -> None:
+    calm, shaken = shown(changed(disturbed=0)), shown(changed(disturbed=72))
+    assert "10% dist." in shaken[shaken.index(line_of(shaken, SINGLE)) + 1]
+    assert shaken[-1].startswith("dist.: epochs with ")
+    assert "dist." not in calm[calm.index(line_of(calm, SINGLE)) + 1]
 
 
 def test_scaling_is_told_apart() -> None:

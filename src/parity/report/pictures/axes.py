@@ -74,7 +74,7 @@ def figure(value: float) -> str:
 
 def ratio(value: float) -> str:
     """Three decimals for what is near 1, so that columns of ratios can be compared: `0.987`, `1.004`, `12.3`."""
-    return f"{value:.3f}" if 0.1 <= value < 10 else figure(value)
+    return f"{value:.3f}" if 0.01 <= value < 10 else figure(value)
 
 
 def duration(nanoseconds: float) -> str:

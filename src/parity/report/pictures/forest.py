@@ -89,7 +89,7 @@ def _axis(rows: Sequence[Row], start: float, end: float, widest: float) -> LogAx
     usual = reaches[math.ceil(0.9 * len(reaches)) - 1] if reaches else 1.0
     usual = max(reach for reach in [1.0, *reaches] if reach <= max(usual, 1.0) ** 2)
     reach = max([usual, *(1 + 2 * row.delta for row in rows if row.delta is not None), 1.02])
-    reach = min(reach, widest) ** 1.1
+    reach = min(reach**1.1, widest)
     return LogAxis(1 / reach, reach, start, end)
 
 

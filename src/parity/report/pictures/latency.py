@@ -24,6 +24,7 @@ _TAIL, _BODY = 100, 120
 _TICKS = ((0.5, "p50"), (0.9, "p90"), (0.95, "p95"), (0.99, "p99"), (0.999, "p99.9"), (0.9999, "p99.99"))
 _DECADES = 1.0
 """Beyond so many decades right of the slower median a curve leaves its panel; words tell how slow the slowest was."""
+_KEY = Interval(low=1.3, value=3.0, high=7.0)
 
 
 class _Curve(NamedTuple):
@@ -52,12 +53,12 @@ def latency_ecdf(baseline: Baseline, samples: Mapping[str, Arms]) -> str:
     top = min(max(math.log10(2 * count), 2.2), 4.2)
     body = [
         *legend(52, 8, _key(baseline)),
-        '<g transform="translate(0,14)">',
+        '<g transform="translate(0,24)">',
         *(line for place, panel in enumerate(chosen) for line in _drawn(place, panel, grid, top)),
         "</g>",
     ]
     heading = f"Single calls: {baseline.provider.name} {baseline.provider.version or ''}".strip()
-    depth = 14 + grid.depth(len(chosen))
+    depth = 24 + grid.depth(len(chosen))
     return Sheet("latency", heading, _words(baseline, chosen), depth, body, [_told(it) for it in chosen]).render()
 
 
@@ -133,7 +134,7 @@ def _of(result: WorkloadResult, name: str) -> Interval | None:
 def _key(baseline: Baseline) -> Iterator[tuple[str, str]]:
     yield path("M0 0H30", "provider", 1.8), shortened(baseline.provider.name, 30)
     yield path("M0 0H30", "numpy", 1.8, ' stroke-dasharray="5 3"'), f"NumPy {baseline.fingerprint.numpy}"
-    yield _bar(3, 27, 15, 0), "p50, p95, p99 of the provider with its interval of 95 %"
+    yield _estimate(_KEY, LogAxis(1, 10, 0, 30), 0), "p50, p95, p99 of the provider with its interval of 95 %"
 
 
 def _drawn(place: int, panel: _Panel, grid: Grid, top: float) -> Iterator[str]:
@@ -153,8 +154,7 @@ def _drawn(place: int, panel: _Panel, grid: Grid, top: float) -> Iterator[str]:
         interval = _of(result, name)
         if interval is not None:
             told = f"{name} {duration(interval.value)} ({duration(interval.low)} to {duration(interval.high)})"
-            low, high, value = (axis.place(it) for it in (interval.low, interval.high, interval.value))
-            yield f"<g>{_bar(low, high, value, heights.place(share))}<title>{shown(told)}</title></g>"
+            yield f"<g>{_estimate(interval, axis, heights.place(share))}<title>{shown(told)}</title></g>"
     yield "</g>"
 
 
@@ -202,6 +202,14 @@ def _steps(curve: _Curve, axis: LogAxis, heights: _Heights) -> str:
     return through(points)
 
 
-def _bar(low: float, high: float, value: float, y: float) -> str:
-    ends = f"M{number(low)} {number(y - 4)}v8M{number(low)} {number(y)}H{number(high)}M{number(high)} {number(y - 4)}v8"
-    return f'{path(ends, "", 1.3)}<circle cx="{number(value)}" cy="{number(y)}" r="2.6"/>'
+def _estimate(interval: Interval, axis: LogAxis, y: float) -> str:
+    """A dot between two bars; an arrow instead of the bar that is beyond the panel, and no dot for a value there."""
+    low, high = number(axis.place(interval.low)), number(axis.place(interval.high))
+    begin, end = f"M{low} {number(y - 4)}v8", f"M{high} {number(y - 4)}v8"
+    if not axis.holds(interval.high):
+        low = number(axis.place(interval.low) - (0 if axis.holds(interval.low) else 14))
+        begin, end = begin if axis.holds(interval.low) else "", f"M{high} {number(y)}m-5-4l5 4-5 4"
+    drawn = path(f"{begin}M{low} {number(y)}H{high}{end}", "", 1.3)
+    if not axis.holds(interval.value):
+        return drawn
+    return f'{drawn}<circle cx="{number(axis.place(interval.value))}" cy="{number(y)}" r="2.6"/>'

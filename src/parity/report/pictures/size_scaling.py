@@ -137,7 +137,7 @@ def _ground(axes: _Axes, caches: Mapping[int, int], ladder: Sequence[tuple[int, 
             yield path(
                 f"M{number(x)} 0V{number(height)}", "faint", 1, ' stroke-dasharray="1 2"', f"L{level}: {size:,} B"
             )
-            yield text(x + 2, 8, f"L{level}", "faint", size=9)
+            yield text(x + 2, height - 3, f"L{level}", "faint", size=9)
     if ladder:
         drawn = through((axes.sizes.place(size), axes.speeds.place(speed)) for size, speed in ladder)
         yield path(drawn, "faint", 6, ' stroke-opacity="0.35" stroke-linejoin="round" stroke-linecap="round"', "a copy")
@@ -186,7 +186,7 @@ def _labels(lines: Mapping[str, Sequence[_Point]], axes: _Axes) -> Iterator[str]
     for place, (y, name) in enumerate(ends):
         below, letter = max(below + 9, y + 3), chr(ord("a") + place)
         yield text(axes.sizes.place(lines[name][-1].size) + 6, below, letter, "provider", size=10)
-        foot = axes.grid.height - 5 - 11 * (len(ends) - 1 - place)
+        foot = axes.grid.height - 15 - 11 * (len(ends) - 1 - place)
         yield text(axes.grid.width - 4, foot, f"{letter} {shortened(printable(name), 24)}", "provider", "end", 10)
 
 

@@ -67,12 +67,13 @@ def test_figures_have_three_digits(value: float, said: str) -> None:
 
 
 def test_ratios_near_one_have_three_decimals() -> None:
-    assert [ratio(value) for value in (0.9951, 1.0, 9.5, 12.34, 0.01234)] == [
+    assert [ratio(value) for value in (0.9951, 1.0, 9.5, 12.34, 0.01234, 0.00123)] == [
         "0.995",
         "1.000",
         "9.500",
         "12.3",
-        "0.0123",
+        "0.012",
+        "0.00123",
     ]
 
 

@@ -310,3 +310,20 @@ def test_percentiles_and_their_intervals_are_in_the_picture() -> None:
     assert [title[:3] for title in titles if re.match(r"p\d\d .* to ", title)] == ["p50", "p95"]
     assert "p50 " in about(root)
     assert "p99" not in about(root)
+
+
+def test_a_percentile_beyond_its_panel_is_an_arrow_and_no_dot() -> None:
+    made = workload("add", 1_000_000)
+    assert made.p95_ns is not None
+    far = made.model_copy(update={"p95_ns": Interval(low=1e12, value=2e12, high=3e12)})
+    samples = calls([made])
+    dots = [
+        sum(
+            circle.attrib.get("r") == "2.6"
+            for circle in parsed(latency_ecdf(baseline([it]), samples)).iter(f"{SVG}circle")
+        )
+        for it in (made, far)
+    ]
+    assert dots == [1 + 2, 1 + 1]  # the key's, and one for each percentile that the panel reaches
+    assert "2.00e" not in latency_ecdf(baseline([far]), samples)
+    assert "p95 2,000 s" in about(parsed(latency_ecdf(baseline([far]), samples)))
