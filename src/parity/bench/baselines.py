@@ -117,9 +117,9 @@ def _described(said: WorkloadResult) -> tuple[Workload, VerdictName]:
 
 
 def _pace(said: WorkloadResult, timings: Sequence[Timing]) -> Pace:
-    """At which a workload was timed. How many single calls an epoch had is in the samples alone."""
-    calls = timings[0].provider_ns.shape[2] if timings and said.mode == "per_call" else said.calls
-    return Pace(said.mode, calls, 0)
+    """At which a workload was timed: where an epoch has several durations, they are of single calls."""
+    singles = timings[0].provider_ns.shape[2] if timings else 1
+    return Pace("per_call", singles, 0) if singles > 1 else Pace(said.mode, said.calls, 0)
 
 
 def _differing(

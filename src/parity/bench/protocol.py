@@ -174,11 +174,12 @@ def time_workload(
     random: Random,
     conditions: Watch,
     clock: Clock = time.perf_counter_ns,
+    samples: int = MOST_SAMPLES,
 ) -> Epochs:
     """Time two warm calls against each other, with the garbage collector off.
 
-    It ends after ``seconds``, with the quadruple that was begun, or when an arm has 4,096 durations, but never before
-    ``pace.quadruples``. What a call raises passes through.
+    It ends after ``seconds``, with the quadruple that was begun, or when an arm has so many ``samples`` (durations),
+    but never before ``pace.quadruples``. What a call raises passes through.
 
     Returns
     -------
@@ -187,7 +188,7 @@ def time_workload(
         provider_first: bool, shape (quadruples,). flags: uint8, shape (quadruples, 4).
     """
     kept = pace.calls if pace.mode == "per_call" else 1
-    most = max(pace.quadruples, MOST_SAMPLES // (2 * kept))
+    most = max(pace.quadruples, samples // (2 * kept))
     provider_ns, numpy_ns = array("Q", bytes(16 * most * kept)), array("Q", bytes(16 * most * kept))
     p1, n1, p2, n2 = (
         (provider, provider_ns, 0),

@@ -14,9 +14,10 @@ SWITCHED, STOLEN = 1, 2
 
 
 class Pace(NamedTuple):
-    """How a workload is timed, the same in all processes of a run. calls: in an epoch, which lasts about 1 ms.
+    """How a workload is timed, the same in all processes of a run.
 
-    quadruples: how many of them at least, so that slow calls are timed at all.
+    calls: in an epoch, which lasts about 0.25 ms, or one call. quadruples: how many of them at least, so that slow
+    calls are timed at all.
     """
 
     mode: Mode

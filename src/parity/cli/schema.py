@@ -42,6 +42,11 @@ DOCUMENTS: dict[str, tuple[str, str]] = {
     "baseline": ("parity.documents.baseline", "Baseline"),
     "gate": ("parity.documents.gate", "Gate"),
     "comparison": ("parity.documents.gate", "Comparison"),
+    "round": ("parity.documents.optimization", "Round"),
+    "golden": ("parity.documents.optimization", "GoldenHead"),
+    "golden_line": ("parity.documents.optimization", "GoldenLine"),
+    "sources": ("parity.documents.optimization", "Sources"),
+    "optimization": ("parity.documents.optimization", "Optimization"),
     "baseline_check": ("parity.documents.baseline_check", "BaselineCheck"),
 }
 """Document → where its model is; imported only for the one that is asked for."""

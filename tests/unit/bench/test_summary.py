@@ -216,10 +216,21 @@ def test_equal_durations_have_intervals_of_no_width() -> None:
 
 
 def test_a_duration_of_0_ns_counts_as_1() -> None:
-    found = of([constant(0, 2)] * 6)
-    assert found.p50_ns is not None
-    assert found.p50_ns.value == 1
+    found = of([constant(0, 2, BATCHED)] * 6, BATCHED)
+    assert found.batch_ns is not None
+    assert found.batch_ns.value == 1 / 200
     assert found.processes.log_ratio[0] == rounded(log(2))
+
+
+def test_single_calls_that_turn_out_too_fast_are_told_as_batches() -> None:
+    slow, fast = of([constant(10_000, 20_000)] * 6), of([constant(9_999, 20_000)] * 6)
+    assert (slow.mode, slow.calls, slow.samples) == ("per_call", 1, 6 * 3 * 2 * 25)
+    assert (fast.mode, fast.calls, fast.samples) == ("batched", 25, 6 * 3 * 2)
+    assert (fast.p50_ns, fast.p95_ns, fast.p99_ns) == (None, None, None)
+    assert fast.batch_ns is not None
+    assert fast.batch_ns.value == 9_999
+    assert fast.numpy_ratio is not None
+    assert fast.numpy_ratio.value == rounded(20_000 / 9_999)
 
 
 def test_figures_have_six_digits_and_come_out_the_same_again() -> None:

@@ -1,0 +1,109 @@
+"""Levers: what one change may touch, and what it did touch."""
+
+import difflib
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from parity.documents.optimization import PROVIDER_LEVER, SourceChange, Sources
+from parity.errors import UsageError
+
+MOST_LISTED = 12
+
+
+def matches(lever: str, name: str) -> bool:
+    """Whether a file belongs to a lever: its path, a folder above it, or a glob in which `*` also crosses folders."""
+    plain = lever.removeprefix("./")
+    return name == plain or name.startswith(plain.rstrip("/") + "/") or fnmatchcase(name, plain)
+
+
+def check_lever(lever: str, sources: Sources) -> None:
+    """Raise UsageError for a lever that names no file there is: at its end the round would refuse every change."""
+    if lever == PROVIDER_LEVER or any(matches(lever, name) for name in sources.files):
+        return
+    close = difflib.get_close_matches(lever, sources.files, n=3, cutoff=0.5)
+    raise UsageError(
+        f"no source file is called {lever!r}",
+        where="--lever",
+        expected="a file (or a glob) that git tracks, one of the provider's own files, or `provider`",
+        hint=f"did you mean {' or '.join(close)}?"
+        if close
+        else "for a file yet to be written give a glob of its folder",
+    )
+
+
+def changes(
+    before: Sources, after: Sources, lever: str, texts: Mapping[str, tuple[str, str]]
+) -> tuple[SourceChange, ...]:
+    """The files that are not what they were, by name.
+
+    A swapped provider brings files of its own: those that only one of both has are then no change of a file.
+    texts: of changed files the text before and after, as far as both are known.
+    """
+    swapped = before.provider != after.provider
+    found = []
+    for name in sorted({*before.files, *after.files}):
+        one, two = before.files.get(name), after.files.get(name)
+        if one == two or (swapped and (one is None or two is None) and name in {*before.own, *after.own}):
+            continue
+        kind = "added" if one is None else "removed" if two is None else "changed"
+        added, removed = line_counts(*texts[name]) if name in texts else (None, None)
+        within = lever != PROVIDER_LEVER and matches(lever, name)
+        found.append(
+            SourceChange(
+                name=name,
+                kind=kind,  # type: ignore[arg-type]
+                before=one,
+                after=two,
+                within_lever=within,
+                added=added,
+                removed=removed,
+            )
+        )
+    return tuple(found)
+
+
+def check_changes(
+    found: tuple[SourceChange, ...], before: Sources, after: Sources, lever: str, *, allow_more: bool
+) -> None:
+    """Raise UsageError if nothing changed, or more than the lever and nobody allowed it."""
+    swapped = before.provider != after.provider
+    if not found and not swapped:
+        raise UsageError(
+            "nothing was changed since the round started",
+            where="the source files, and --provider",
+            expected=f"a change of {lever}",
+        )
+    if allow_more:
+        return
+    outside = [change.name for change in found if not change.within_lever]
+    if swapped and lever != PROVIDER_LEVER:
+        outside.insert(0, f"the provider ({before.provider} before, {after.provider} after)")
+    if outside:
+        listed = ", ".join(outside[:MOST_LISTED]) + (
+            f" and {len(outside) - MOST_LISTED} more" if len(outside) > MOST_LISTED else ""
+        )
+        raise UsageError(
+            f"the change touches more than its lever: {listed}",
+            where=f"lever {lever}",
+            expected="a change of the lever alone, so that what it gains is the lever's doing",
+            hint="take the rest back, or say --allow-more, which the proof then records",
+        )
+    if lever == PROVIDER_LEVER and not swapped:
+        raise UsageError("the provider is the same", where="--provider", expected="another spec than before")
+
+
+def line_counts(before: str, after: str) -> tuple[int, int]:
+    """Lines added and removed, as a unified diff counts them."""
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))[2:]
+    return sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
+
+
+def diff(texts: Mapping[str, tuple[str, str]]) -> str:
+    """A unified diff of all texts (before, after), by name."""
+    parts = []
+    for name, (before, after) in sorted(texts.items()):
+        lines = difflib.unified_diff(
+            before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{name}", f"b/{name}"
+        )
+        parts += [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
+    return "".join(parts)
