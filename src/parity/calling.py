@@ -82,6 +82,7 @@ class Missing(NamedTuple):
     name: str
 
 
+Allocate = Callable[[int], "np.ndarray"]
 Outcome = Union[Returned, Raised, Crashed, TimedOut, Missing]
 
 
@@ -199,10 +200,18 @@ def array_of(value: Value) -> np.ndarray:
 class Arguments:
     """The arguments of one call, built from pools, and what became of their memory.
 
-    watch: whether `changed` will be asked, which takes a copy of all memory that is no `out`.
+    watch: whether `changed` will be asked, which takes a copy of all memory that is no `out`. allocate: gives so many
+    bytes, as an array of uint8 at a multiple of 16, in which an operand may lie.
     """
 
-    def __init__(self, call: Mapping[str, Any], pools: Mapping[str, np.ndarray], watch: bool = False) -> None:  # noqa: FBT001, FBT002
+    def __init__(
+        self,
+        call: Mapping[str, Any],
+        pools: Mapping[str, np.ndarray],
+        watch: bool = False,  # noqa: FBT001, FBT002
+        allocate: Optional[Allocate] = None,
+    ) -> None:
+        self._allocate = allocate or zeros
         named: Dict[str, Any] = {str(position): item for position, item in enumerate(call["args"])}
         keywords = call.get("kwargs", {})
         for name, item in keywords.items():
@@ -225,7 +234,7 @@ class Arguments:
     def _build(self, name: str, item: Any, named: Mapping[str, Any], pools: Mapping[str, np.ndarray]) -> Any:
         if _is_array(item):
             if "of" not in item:
-                self._blocks[name] = memory_block(item, pools)
+                self._blocks[name] = memory_block(item, pools, self._allocate)
                 return view_of(item, self._blocks[name])
             owner = named[item["of"]]
             shared = {**item, "pool": owner["pool"], "unaligned": owner.get("unaligned", False)}
@@ -294,12 +303,17 @@ def _dtype(item: Mapping[str, Any]) -> np.dtype:
     return dtype.newbyteorder(">") if item.get("swapped") else dtype
 
 
-def memory_block(item: Mapping[str, Any], pools: Mapping[str, np.ndarray]) -> np.ndarray:
+def zeros(size: int) -> np.ndarray:
+    """Memory wherever NumPy puts it."""
+    return np.zeros(size, np.uint8)
+
+
+def memory_block(item: Mapping[str, Any], pools: Mapping[str, np.ndarray], allocate: Allocate = zeros) -> np.ndarray:
     """The bytes in which an array lies, filled from its pool; the gaps between its elements hold other values."""
     shape, strides, offset, length = geometry(item)
     dtype, pool, start = _dtype(item), pools[item["pool"]], item.get("at", 0)
     lead = 1 if item.get("unaligned") else 0
-    block = np.zeros(lead + length * dtype.itemsize, np.uint8)
+    block = allocate(lead + length * dtype.itemsize)
     size = 0 if item.get("linear") else int(np.prod(shape, dtype=np.int64))
     elements = np.ndarray((length,), dtype, block.data, lead)
     axes = list(zip(strides, shape))  # noqa: B905 - Python 3.8

@@ -18,8 +18,11 @@ Pools = Mapping[str, NDArray[Any]]
 Call = Callable[[], object]
 
 
-PADS = 3
-"""Blocks before the operands; a single one may fit into a gap and shift nothing."""
+PAGE = 4096
+ROOM, MOST_ROOM = 16, 64 << 20
+"""Operands lie in a block so many times as large as they are, up to so many bytes."""
+MOST_KEPT = 32 << 20
+"""Bytes of blocks that are kept for results to lie elsewhere; larger results are beyond every cache anyway."""
 
 
 class Arms(NamedTuple):
@@ -37,16 +40,17 @@ class Answers(NamedTuple):
     actual: Outcome
 
 
-def arms_of(namespace: Any, case: Case, pools: Pools) -> Arms | None:
+def arms_of(namespace: Any, case: Case, pools: Pools, allocate: calling.Allocate = calling.zeros) -> Arms | None:
     """Build the operands of a case, for NumPy and for a provider; None if the provider has no such function.
 
-    namespace: the provider's. Where a call writes to an ``out``, both arms write to the same.
+    namespace: the provider's. allocate: memory for an operand. Where a call writes to an ``out``, both arms write to
+    the same.
     """
     call = case.call.plain()
     function, reference = calling.resolve(namespace, call["op"]), calling.resolve(np, call["op"])
     if function is None or reference is None:
         return None
-    arguments = calling.Arguments(call, pools)
+    arguments = calling.Arguments(call, pools, allocate=allocate)
     return Arms(
         partial(function, *arguments.args, **arguments.kwargs),
         partial(reference, *arguments.args, **arguments.kwargs),
@@ -54,20 +58,51 @@ def arms_of(namespace: Any, case: Case, pools: Pools) -> Arms | None:
     )
 
 
-def elsewhere(namespace: Any, case: Case, pools: Pools, random: Random) -> tuple[Arms, object]:
-    """The same arms on operands that lie elsewhere in memory, and what has to be kept as long as they are timed.
+class Moving:
+    """The arms of a case on operands, and with results, that lie elsewhere in memory each time.
 
-    Where operands and results lie decides a few per cent of a short call, up to 25 % in places (vectors across the
-    borders of cache lines, loads that wait for stores of the same offset in a page), and would be drawn once for a
-    process. Blocks of random sizes shift what is allocated after them: the operands, and what a call returns.
+    Where they lie decides up to 25 % of a short call: vectors across the borders of cache lines, loads that wait for
+    stores at the same offset in a page, and pages that compete for the same lines of a cache. Left alone it would be
+    drawn once for a process, and processes would differ by that, not by what is measured. Operands are built at random
+    multiples of 16 bytes (what allocators promise) on random pages of a block that is several times as large. The arms
+    allocate their results themselves; a block of the size of a result that is kept from then on takes the place of the
+    last one, so the next one has to lie elsewhere.
     """
-    before, after = (
-        [np.empty(random.randrange(16, 1 << random.randrange(8, 18)), np.uint8) for _ in range(count)]
-        for count in (PADS, 1)
-    )
-    arms = arms_of(namespace, case, pools)
-    assert arms is not None, "the function was there when the case was judged"
-    return arms, (before, after)
+
+    def __init__(self, namespace: Any, case: Case, pools: Pools, random: Random) -> None:
+        self._namespace, self._case, self._pools, self._random = namespace, case, pools, random
+        sizes: list[int] = []
+
+        def measured(size: int) -> NDArray[np.uint8]:
+            sizes.append(size)
+            return calling.zeros(size)
+
+        arms = arms_of(namespace, case, pools, measured)
+        assert arms is not None, "the function was there when the case was judged"
+        result = arms.numpy()
+        self._result = sum(np.asarray(part).nbytes for part in (result if isinstance(result, tuple) else (result,)))
+        needed = sum(-(-size // PAGE) + 2 for size in sizes) * PAGE
+        self._memory = np.zeros(max(needed, min(ROOM * needed, MOST_ROOM)), np.uint8)
+        self._needed = needed
+        self._kept: list[NDArray[np.uint8]] = []
+        self._next = 0
+
+    def arms(self) -> Arms:
+        """The arms on operands that are built anew."""
+        spare = (len(self._memory) - self._needed) // PAGE
+        self._next = -self._memory.ctypes.data % PAGE + PAGE * self._random.randrange(max(spare, 1))
+        if self._kept and (len(self._kept) + 1) * self._result > MOST_KEPT:
+            self._kept.pop(self._random.randrange(len(self._kept)))
+        if self._result <= MOST_KEPT:
+            self._kept.append(np.empty(self._result, np.uint8))
+        arms = arms_of(self._namespace, self._case, self._pools, self._place)
+        assert arms is not None
+        return arms
+
+    def _place(self, size: int) -> NDArray[np.uint8]:
+        begin = self._next + 16 * self._random.randrange(PAGE // 16)
+        self._next += (-(-size // PAGE) + 1) * PAGE
+        return self._memory[begin : begin + size]
 
 
 def answers_of(namespace: Any, case: Case, pools: Pools) -> Answers:

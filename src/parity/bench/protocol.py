@@ -46,6 +46,8 @@ PER_CALL_NS = 10_000  # below it, reading the clock (0.1 us) and a call's own ji
 STEAL_NS = 10_000_000  # stolen time is asked for so often, and flags all epochs since: the kernel counts in such ticks
 MOST_SAMPLES = 4096  # durations of an arm that are kept in one process: nine of them give 36,864 calls to a p99
 
+MOVING = 5  # what was done in all lasts at least so many times as long as moving operands
+
 ROUGH_NS, MOST_ROUGH_CALLS = 2_000_000, 1 << 20
 STEADY_CALLS = 5  # so many calls in a row that compile nothing
 WARM_NS = 5_000_000  # and the processor has had so long to raise its clock and to fill its caches
@@ -174,12 +176,15 @@ def time_workload(
     random: Random,
     conditions: Watch,
     clock: Clock = time.perf_counter_ns,
-    samples: int = MOST_SAMPLES,
+    moved: Callable[[], tuple[Call, Call]] | None = None,
 ) -> Epochs:
     """Time two warm calls against each other, with the garbage collector off.
 
-    It ends after ``seconds``, with the quadruple that was begun, or when an arm has so many ``samples`` (durations),
-    but never before ``pace.quadruples``. What a call raises passes through.
+    It ends after ``seconds``, with the quadruple that was begun, or when an arm has 4,096 durations, but never before
+    ``pace.quadruples``. What a call raises passes through.
+
+    ``moved`` gives both arms again, with operands that lie elsewhere in memory: it is asked before each quadruple, as
+    long as that takes no more than a fifth of the time. Each arm is then called once untimed.
 
     Returns
     -------
@@ -188,15 +193,9 @@ def time_workload(
         provider_first: bool, shape (quadruples,). flags: uint8, shape (quadruples, 4).
     """
     kept = pace.calls if pace.mode == "per_call" else 1
-    most = max(pace.quadruples, samples // (2 * kept))
+    most = max(pace.quadruples, MOST_SAMPLES // (2 * kept))
     provider_ns, numpy_ns = array("Q", bytes(16 * most * kept)), array("Q", bytes(16 * most * kept))
-    p1, n1, p2, n2 = (
-        (provider, provider_ns, 0),
-        (numpy, numpy_ns, 0),
-        (provider, provider_ns, kept),
-        (numpy, numpy_ns, kept),
-    )
-    orders = ((n1, p1, p2, n2), (p1, n1, n2, p2))
+    orders = _orders(provider, numpy, provider_ns, numpy_ns, kept)
     flags, first = bytearray(4 * most), bytearray(most)
     timed = _singles if pace.mode == "per_call" else _one_batch
     led = pace.calls >= LED_CALLS
@@ -206,8 +205,8 @@ def time_workload(
     try:
         conditions.stolen()
         conditions.begin()
-        done = asked = epoch = 0
-        now = asked_at = clock()
+        done = asked = epoch = moving = 0
+        now = asked_at = begin = clock()
         end = now + round(seconds * 1e9)
         while done < pace.quadruples or (done < most and now < end):
             first[done] = provider_first = random.random() < 0.5
@@ -223,6 +222,12 @@ def time_workload(
             if now - asked_at >= STEAL_NS:
                 _flag(flags, 4 * asked, 4 * done, conditions.stolen())
                 asked, asked_at = done, now
+            if moved is not None and MOVING * moving <= now - begin:
+                provider, numpy = moved()
+                provider(), numpy()
+                orders = _orders(provider, numpy, provider_ns, numpy_ns, kept)
+                conditions.begin()
+                moving, now = moving + clock() - now, clock()
         _flag(flags, 4 * asked, 4 * done, conditions.stolen())
     finally:
         if collecting:
@@ -233,6 +238,22 @@ def time_workload(
         np.frombuffer(first, np.bool_)[:done].copy(),
         np.frombuffer(flags, np.uint8)[: 4 * done].reshape(done, 4).copy(),
     )
+
+
+_Arm = tuple[Call, "array[int]", int]
+
+
+def _orders(
+    provider: Call, numpy: Call, provider_ns: "array[int]", numpy_ns: "array[int]", kept: int
+) -> tuple[tuple[_Arm, ...], tuple[_Arm, ...]]:
+    """BAAB and ABBA, if A is the provider: what to call, and where its durations go in a quadruple."""
+    p1, n1, p2, n2 = (
+        (provider, provider_ns, 0),
+        (numpy, numpy_ns, 0),
+        (provider, provider_ns, kept),
+        (numpy, numpy_ns, kept),
+    )
+    return (n1, p1, p2, n2), (p1, n1, n2, p2)
 
 
 def harness_ns(clock: Clock = time.perf_counter_ns) -> float:

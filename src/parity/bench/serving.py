@@ -6,10 +6,8 @@ its process, the parent sees that (`parity.bench.processes`).
 
 import contextlib
 import gc
-import math
 import os
 import sys
-import time
 import warnings
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
@@ -22,7 +20,7 @@ from parity.bench import protocol
 from parity.bench.bandwidth import copy_bandwidth
 from parity.bench.compilations import Compilations
 from parity.bench.conditions import Conditions, pin_threads
-from parity.bench.operands import Arms, Pools, answer_digest, answers_of, arms_of, elsewhere
+from parity.bench.operands import Arms, Call, Moving, Pools, answer_digest, answers_of, arms_of
 from parity.bench.timings import Pace, Timing
 from parity.calling import CODES, Outcome, Raised, Returned
 from parity.documents.case import Case
@@ -32,12 +30,6 @@ from parity.errors import ParityError
 
 Judge = Callable[[Case, Outcome, Outcome, Pools], Verdict]
 """Case, NumPy's outcome, the provider's, pools: as `parity.compare.judge.judge`."""
-
-
-PLACEMENTS = 8
-"""Places in memory at which a workload is timed in a process, if that many quadruples fit into its time. Measured on
-a loaded machine (10 processes each): the standard deviation between processes went from 5 % to 2 % (add of 3e4
-float64), from 12 % to 7 % (multiply by a row), from 3 % to 2 % (sum along an axis)."""
 
 
 class Task(NamedTuple):
@@ -210,39 +202,21 @@ class _Server:
         if changed is not None:
             return changed
         protocol.warm(second, self._compilations)
-        before = self._compilations.count
-        epochs, last = self._placed(request, arms)
+        before, random = self._compilations.count, Random(request.seed)
+        moving = Moving(self._provider.namespace, request.case, self._pools, random)
+
+        def moved() -> tuple[Call, Call]:
+            nonlocal arms
+            arms = moving.arms()
+            return arms.provider, arms.provider if request.control else arms.numpy
+
+        with Conditions() as conditions:
+            epochs = protocol.time_workload(*moved(), request.pace, request.seconds, random, conditions, moved=moved)
         late = self._compilations.count - before
-        changed = self._checked(request, last)
+        changed = self._checked(request, arms)
         if changed is not None:
             return changed
         return Timing(*epochs, warmth.compile_s, warmth.first_call_s, late)
-
-    def _placed(self, request: Measure, arms: Arms) -> tuple[protocol.Epochs, Arms]:
-        """Time the arms at several places in memory, one after the other; and the arms at the last of them."""
-        pace, random, parts = request.pace, Random(request.seed), []
-        portion = pace._replace(quadruples=math.ceil(pace.quadruples / PLACEMENTS))
-        end, quadruples, kept = time.perf_counter() + request.seconds, 0, None
-        with Conditions() as conditions:
-            while True:
-                second = arms.provider if request.control else arms.numpy
-                part = protocol.time_workload(
-                    arms.provider,
-                    second,
-                    portion,
-                    request.seconds / PLACEMENTS,
-                    random,
-                    conditions,
-                    samples=protocol.MOST_SAMPLES // PLACEMENTS,
-                )
-                parts.append(part)
-                quadruples += len(part.provider_first)
-                enough = len(parts) >= PLACEMENTS or time.perf_counter() >= end
-                if enough and quadruples >= pace.quadruples:
-                    return protocol.Epochs(*map(np.concatenate, zip(*parts, strict=True))), arms
-                del arms, second, kept
-                arms, kept = elsewhere(self._provider.namespace, request.case, self._pools, random)
-                arms.provider(), arms.numpy()  # touches every page of the new operands
 
     def _checked(self, request: Measure, arms: Arms) -> Withheld | None:
         """None if the answer has the bits that were judged, or others that are good, too."""
