@@ -53,13 +53,16 @@ class Settings(NamedTuple):
 class Judged(NamedTuple):
     """One answer, judged. pace: how to time it; answer: digest of its bits; None if it is withheld.
 
-    provider_ns, numpy_ns: of a warm call, about. withheld: why it is not timed.
+    expected: digest of NumPy's answer. compile_s: seconds of compilation until a call was warm. provider_ns, numpy_ns:
+    of a warm call, about. withheld: why it is not timed.
     """
 
     workload: Workload
     verdict: Verdict
+    expected: str | None = None
     pace: Pace | None = None
     answer: str | None = None
+    compile_s: float | None = None
     provider_ns: float | None = None
     numpy_ns: float | None = None
     withheld: str | None = None
@@ -133,9 +136,10 @@ def _judged(workload: Workload, process: Interpreter, judge: serving.Judge, sett
         verdict = judge(workload.case, NOTHING, ended.outcome, {})
         return Judged(workload, verdict, withheld=serving.told(verdict))
     if found.provider_ns is None or found.numpy_ns is None:
-        return Judged(workload, found.verdict, withheld=found.withheld)
+        return Judged(workload, found.verdict, found.expected, withheld=found.withheld)
     pace = _pace(workload, found.provider_ns, found.numpy_ns, settings.seconds)
-    return Judged(workload, found.verdict, pace, found.answer, found.provider_ns, found.numpy_ns)
+    times = found.provider_ns, found.numpy_ns
+    return Judged(workload, found.verdict, found.expected, pace, found.answer, found.compile_s, *times)
 
 
 def _pace(workload: Workload, provider_ns: float, numpy_ns: float, seconds: float) -> Pace:

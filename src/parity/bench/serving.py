@@ -90,11 +90,14 @@ class Identified(NamedTuple):
 class Examined(NamedTuple):
     """A verdict. answer: digest of the answer's bits; provider_ns, numpy_ns: of a warm call, about; None if withheld.
 
-    withheld: why this is not to be timed.
+    expected: digest of NumPy's answer, None where it has none. compile_s: seconds of compilation until the call was
+    warm, None if nobody can tell. withheld: why this is not to be timed.
     """
 
     verdict: Verdict
+    expected: str | None = None
     answer: str | None = None
+    compile_s: float | None = None
     provider_ns: float | None = None
     numpy_ns: float | None = None
     withheld: str | None = None
@@ -164,14 +167,16 @@ class _Server:
         return self._task.judge(case, expected, actual, self._pools)
 
     def _examined(self, case: Case) -> Examined:
+        begun = self._compilations.seconds or 0.0
         expected, actual = answers_of(self._provider.namespace, case, self._pools)
         verdict = self._verdict(case, expected, actual)
+        due = answer_digest(expected) if isinstance(expected, Returned) else None
         if verdict.verdict not in GOOD:
-            return Examined(verdict, withheld=told(verdict))
+            return Examined(verdict, due, withheld=told(verdict))
         if not isinstance(actual, Returned) or not isinstance(expected, Returned):
-            return Examined(verdict, withheld="the call raises an exception")
+            return Examined(verdict, due, withheld="the call raises an exception")
         if actual.changed:
-            return Examined(verdict, withheld="the call changes its operands")
+            return Examined(verdict, due, withheld="the call changes its operands")
         answer = answer_digest(actual)
         del expected, actual  # up to 160 MB, which the calls below would find in their caches' way
         arms = arms_of(self._provider.namespace, case, self._pools)
@@ -180,9 +185,11 @@ class _Server:
             protocol.warm(arms.provider, self._compilations)
             # Twice and in turn: one spell of disturbance must not make a call look too slow for single timings.
             rough = [(protocol.rough_ns(arms.provider), protocol.rough_ns(arms.numpy)) for _ in range(2)]
-            return Examined(verdict, answer, *(min(times) for times in zip(*rough, strict=True)))
+            spent = self._compilations.seconds
+            compile_s = None if spent is None else spent - begun
+            return Examined(verdict, due, answer, compile_s, *(min(times) for times in zip(*rough, strict=True)))
         except BaseException as error:  # a provider raises beyond Exception, or not before its second call
-            return Examined(verdict, withheld=_raising(error))
+            return Examined(verdict, due, withheld=_raising(error))
 
     def _measured(self, request: Measure) -> Timing | Withheld:
         gc.freeze()  # or the collection before the timing takes 0.05 to 0.1 s for what Numba's import made

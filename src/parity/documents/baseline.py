@@ -114,14 +114,17 @@ class WorkloadResult(Document):
 
     shape: of each operand. digest: of the call and its input bits; of the name, where an imported one says no more.
     bytes: that a call has to read and write.
+
     samples: timed calls of the provider, or batches of `calls` calls. p50_ns, p95_ns, p99_ns: of single calls; null for
     batches and below 6, 72, 368 samples. batch_ns: a call's share of a batch, the median over batches; null where calls
     were timed. numpy_ns: the same median for NumPy (of calls or of batches). numpy_ratio: NumPy's time over the
     provider's, above 1 the provider is faster. gb_per_s: bytes over the median time. copy_share: that as a share of
-    what a copy of as many bytes reaches. compile_s: seconds of compilation before the first timing, the most of any
-    process. first_call_s: the first call in a fresh process, the median. verdict: of the answer, judged before it was
-    timed. withheld: why there are no times. epochs: in all processes. disturbed: of them those with an involuntary
-    context switch or with time stolen by the host; they count like the others.
+    what a copy of as many bytes reaches.
+
+    compile_s: seconds of compilation before the first timing, the most of any process, of the one that judges, too.
+    first_call_s: the first call in a fresh process, the median. verdict: of the answer, judged before it was timed.
+    withheld: why there are no times. epochs: in all processes. disturbed: of them those with an involuntary context
+    switch or with time stolen by the host; they count like the others.
     """
 
     name: str

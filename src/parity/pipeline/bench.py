@@ -139,7 +139,7 @@ def _judge(session: Session, bundle: BundleWriter, manifest: Manifest) -> Planne
 def _document(
     recording: Recording, manifest: Manifest, session: Session, planned: Planned, baseline: Baseline
 ) -> RunDocument:
-    answers = {judged.workload.case.case_id: judged.answer for judged in session.judgement.judged.values()}
+    answers = {judged.workload.case.case_id: judged.expected for judged in session.judgement.judged.values()}
     return RunDocument(
         run_id=recording.run_id,
         manifest=manifest,

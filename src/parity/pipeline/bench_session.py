@@ -36,6 +36,8 @@ from parity.providers.spec import load_provider
 THREADS = 1
 """Each library may use one, so that a time is that of a kernel and not of a scheduler."""
 
+MOST_CONTROLS = 3
+
 THREADS_OF = ("blas", "numba", "openmp")
 """What the fingerprint says of it, whatever libraries a provider loads."""
 
@@ -79,6 +81,7 @@ class Session:
         self.clock = time.monotonic()
         self._load = partial(load_provider, request.provider)
         self._judgement: Judgement | None = None
+        self._chosen_controls: tuple[str, ...] = ()
         self._processes: list[ProcessTimings] = []
         self._withheld: dict[str, str] = {}
         self._later: dict[str, Verdict] = {}
@@ -96,6 +99,7 @@ class Session:
         self._judgement = processes.judge_all(
             self.workloads, self._load, judge, self.pools, self.settings, self._progress.advance
         )
+        self._chosen_controls = choose_controls(self._judgement)
 
     def time(self, number: int, names: Collection[str] | None = None) -> None:
         """Time workloads (all that may be, or those of these names) in one more fresh process."""
@@ -105,23 +109,43 @@ class Session:
             number,
             chosen,
             self.judgement,
-            choose_controls(self.judgement),
+            self._chosen_controls,
             self._load,
             judge,
             self.pools,
             self.settings,
             self._progress.advance,
         )
+        if not self._processes:
+            found = found._replace(
+                timings={name: self._compiled(name, timing) for name, timing in found.timings.items()}
+            )
         self._withheld = found.withheld | self._withheld
         self._later |= found.verdicts
         self._processes.append(found)
+
+    def _compiled(self, name: str, timing: Timing) -> Timing:
+        """The timing with what the process spent on compiling that judged, if that was more: it was there first."""
+        spent = self.judgement.judged[name].compile_s
+        return timing if spent is None else timing._replace(compile_s=max(spent, timing.compile_s or 0.0))
 
     def time_round(self, names: Collection[str] | None = None) -> None:
         """Time workloads in as many fresh processes as a round has."""
         count = sum(self._is_timed(workload, names) for workload in self.workloads)
         self._progress.stage("time", count * self.settings.processes)
-        for _ in range(self.settings.processes if count else 0):
+        for _ in range(self.settings.processes):
             self.time(len(self._processes), names)
+        if not self.controls():
+            self._control_by_numpy()
+
+    def _control_by_numpy(self) -> None:
+        """Where the provider cannot be timed against itself, NumPy is: a control of the machine and the protocol."""
+        asked = partial(load_provider, "numpy"), judge, self.pools, self.settings
+        judged = processes.judge_all(self.workloads[:MOST_CONTROLS], *asked, lambda: None)
+        chosen = self._chosen_controls = choose_controls(judged)
+        for number, process in enumerate(self._processes):
+            found = processes.time_process(number, (), judged, chosen, *asked, lambda: None)
+            self._processes[number] = process._replace(controls=found.controls)
 
     def _is_timed(self, workload: Workload, names: Collection[str] | None) -> bool:
         return self.judgement.judged[workload.name].pace is not None and (names is None or workload.name in names)
@@ -155,7 +179,7 @@ class Session:
 
     def controls(self) -> dict[str, list[Timing]]:
         """The same of the provider against itself, where every process could time it."""
-        names = choose_controls(self.judgement)
+        names = self._chosen_controls
         found = {name: [p.controls[name] for p in self._processes if name in p.controls] for name in names}
         return {name: timings for name, timings in found.items() if len(timings) == len(self._processes)}
 
@@ -167,15 +191,13 @@ class Session:
         return samples.encode(self.timings(), self.controls())
 
     def baseline(self) -> Baseline:
-        """What was measured, up to now. Raises InconclusiveError if nothing was."""
+        """What was measured, up to now. Raises InconclusiveError if not even NumPy could be timed."""
         timings, controls = self.timings(), self.controls()
         if not controls:
-            reasons = {self._reason(workload.name) for workload in self.workloads} - {None}
             raise InconclusiveError(
-                f"none of {len(self.workloads)} workloads could be timed",
-                where=self.request.provider,
-                expected="right answers, which are judged before they are timed",
-                hint="; ".join(sorted(map(str, reasons))[:3]) or None,
+                "nothing could be timed, not even NumPy against itself",
+                where=f"--set {self.request.set}",
+                expected="calls that return",
             )
         copy = _median_ladder([process.copy_bandwidth for process in self._processes])
         head, dirty = git_state(Path.cwd())

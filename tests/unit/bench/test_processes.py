@@ -178,7 +178,9 @@ def test_what_goes_wrong_only_later_is_withheld_with_the_reason(provider: Path) 
         ProviderIdentity(spec="x", name="x", version=None),
         {},
         {
-            f"{op}-4": Judged(workload(op, nin=1), good, Pace("batched", 20_000, 3), "other bits", 100.0, 100.0)
+            f"{op}-4": Judged(
+                workload(op, nin=1), good, "", Pace("batched", 20_000, 3), "other bits", None, 100.0, 100.0
+            )
             for op in ops
         },
     )
@@ -245,7 +247,7 @@ def judgement_of(*rough: tuple[str, float]) -> Judgement:
     judged = {}
     for op, ns in rough:
         pace = Pace("per_call" if ns >= 10_000 else "batched", max(1, round(1e6 / ns)), 3)
-        judged[f"{op}-4"] = Judged(workload(op), verdict, pace, "", ns, ns)
+        judged[f"{op}-4"] = Judged(workload(op), verdict, "", pace, "", None, ns, ns)
     return Judgement(identity, {}, judged)
 
 

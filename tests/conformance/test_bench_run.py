@@ -1,0 +1,108 @@
+"""`parity bench run` as a user calls it, on a provider whose answers or times are known."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SET = """
+schema = "parity.workloads/1"
+name = "tiny"
+budget = {p50 = 0.5, reason = "a test"}
+
+[[family]]
+ops = ["add"]
+loops = ["dd->d"]
+sizes = [1, 2000]
+"""
+
+RIGHT = "from numpy import *\n"
+WRONG = "import numpy\n\ndef add(*args, **kwargs):\n    return numpy.add(*args, **kwargs) + 1\n"
+LATER_WRONG = """import numpy
+calls = 0
+
+def add(*args, **kwargs):
+    global calls
+    calls += 1
+    return numpy.add(*args, **kwargs) + (calls > 40)
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "tiny.toml").write_text(SET)
+    (tmp_path / "right.py").write_text(RIGHT)
+    (tmp_path / "wrong.py").write_text(WRONG)
+    (tmp_path / "later.py").write_text(LATER_WRONG)
+    return tmp_path
+
+
+def parity(place: Path, *words: str) -> tuple[int, dict[str, Any], str]:
+    script = "import sys; from parity.cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", script, *words, "--json", "-"]
+    answer = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=120, check=False)
+    return answer.returncode, json.loads(answer.stdout), answer.stderr
+
+
+def run(place: Path, provider: str) -> tuple[int, dict[str, Any], str]:
+    flags = ("--set", "tiny.toml", "--provider", provider, "--processes", "6", "--seconds", "0.01")
+    return parity(place, "bench", "run", *flags)
+
+
+def test_a_run_leaves_a_baseline_its_samples_its_pictures_seals_a_bundle_and_a_record(place: Path) -> None:
+    code, document, _ = run(place, "right.py")
+    assert code == 0
+    assert document["schema"] == "parity.baseline/1"
+    assert [workload["name"] for workload in document["workloads"]] == [
+        "add-dd-d-contiguous-1",
+        "add-dd-d-contiguous-2e3",
+    ]
+    [baseline] = (place / ".parity" / "baselines").rglob("*.json")
+    assert json.loads(baseline.read_text()) == document
+    names = sorted(path.name.partition("tiny@right.py")[2] for path in baseline.parent.iterdir())
+    samples = document["samples_file"]["name"].partition("tiny@right.py")[2]
+    assert names == sorted([".json", ".json.rq", samples, f"{samples}.rq", ".ratios.svg", ".scaling.svg"])
+    code, scrubbed, _ = parity(place, "scrub", ".parity/baselines")
+    assert (code, scrubbed["status"]) == (0, "ok")
+    [bundle] = (place / ".parity" / "runs").iterdir()
+    code, verified, _ = parity(place, "verify", str(bundle))
+    assert (code, verified["status"], verified["problems"]) == (0, "ok", [])
+    code, records, _ = parity(place, "runs", "list")
+    assert [record["Subject"]["Suite"] for record in records["records"]] == ["bench-tiny"]
+
+
+def test_measuring_again_takes_the_place_of_the_earlier_baseline_and_of_its_samples(place: Path) -> None:
+    first, second = run(place, "right.py")[1], run(place, "right.py")[1]
+    folder = next((place / ".parity" / "baselines").rglob("*.json")).parent
+    kept = {path.name for path in folder.iterdir()}
+    assert second["samples_file"]["name"] in kept
+    assert first["samples_file"]["name"] not in kept
+    assert len(kept) == 6
+
+
+@pytest.mark.parametrize("provider", ["wrong.py", "later.py"])
+def test_the_speed_of_a_wrong_answer_is_withheld_also_if_it_is_wrong_later_only(place: Path, provider: str) -> None:
+    code, document, told = run(place, provider)
+    assert code == 1
+    for workload in document["workloads"]:
+        assert workload["verdict"] == "diverged"
+        assert "diverged" in workload["withheld"]
+        assert workload["numpy_ratio"] is workload["p50_ns"] is workload["batch_ns"] is None
+    assert document["control"]["verdict"] in ("same", "different")
+    assert "withheld" in told
+
+
+def test_a_provider_without_the_operation_is_inconclusive(place: Path) -> None:
+    (place / "empty.py").write_text("")
+    code, document, _ = run(place, "empty.py")
+    assert code == 3
+    assert [workload["verdict"] for workload in document["workloads"]] == ["unsupported"] * 2
+
+
+def test_a_set_that_does_not_exist_is_refused_by_name(place: Path) -> None:
+    code, document, _ = parity(place, "bench", "run", "--set", "no-such-set")
+    assert (code, document["schema"]) == (2, "parity.error/1")
+    assert "no-such-set" in document["message"]
