@@ -5,16 +5,36 @@ from pathlib import Path
 import pytest
 
 from parity.documents.proof import DecodeProof
+from parity.pipeline.baselines import read_baseline, verified
 from parity.sidecar.proof import prove_again
 from parity.sidecar.scrub import scrub
 
 ROOT = Path(__file__).parents[2]
 CAPTURES = sorted((ROOT / "fixtures" / "oracle").iterdir())
-SEALED = [*CAPTURES, *(ROOT / "fixtures" / name for name in ("manifests", "golden", "broken"))]
+FIXTURES = [ROOT / "fixtures" / name for name in ("manifests", "golden", "broken")]
+BASELINES = sorted((ROOT / "artifacts" / "baselines").glob("*/*.json"))
+PROOFS = sorted(path.parent for path in (ROOT / "artifacts" / "proofs").glob("*/proof.json"))
 
 
-def test_there_are_captures() -> None:
+def samples_of(path: Path) -> Path:
+    """The file of samples that a baseline names."""
+    listed = read_baseline(path).samples_file
+    assert listed is not None
+    return path.with_name(listed.name)
+
+
+SEALED = [*CAPTURES, *FIXTURES, *BASELINES, *map(samples_of, BASELINES), *PROOFS]
+
+
+def test_there_are_captures_a_baseline_and_proofs() -> None:
     assert CAPTURES
+    assert BASELINES
+    assert len(PROOFS) >= 2
+
+
+@pytest.mark.parametrize("path", BASELINES, ids=lambda path: path.name)
+def test_every_figure_of_a_committed_baseline_follows_from_its_samples(path: Path) -> None:
+    assert verified(path, read_baseline(path)).problems == ()
 
 
 @pytest.mark.parametrize("path", SEALED, ids=lambda path: path.name)
