@@ -26,9 +26,6 @@ from parity_kernels import symbols  # noqa: F401 - before anything is compiled
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-LOOP = types.void(types.int64, types.int64, types.int64)
-"""Every inner loop: (address of the operands' addresses, number of elements, address of the strides in bytes)."""
-
 KEPT_FOLDERS = 4  # caches of other versions of the sources, which may belong to another checkout
 UNUSED_SECONDS = 86_400.0  # and any that a process has opened within a day
 

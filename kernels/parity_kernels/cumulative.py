@@ -1,17 +1,22 @@
 """Reductions and accumulations that run an elementwise loop step by step (`parity_kernels.chains`)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from parity_kernels.axes import Array, converted, kept_axes
-from parity_kernels.chains import chain
-from parity_kernels.dtypes import DTYPES
+from parity_kernels.chains import RUNNING, chain, running
+from parity_kernels.dtypes import DTYPES, NAMES, DType
 
 _NATURAL_ONLY = "Integers to negative integer powers are not allowed."
 
 _WIDE_HALVES = ("subtract", "divide")
 """What NumPy's inner loop reduces in float32 where elements are float16 (sums and products are folds, in any order)."""
+
+
+_quick: dict[str, dict[DType, tuple[Callable[..., int], DType]]] = {"add": {}, "multiply": {}}
+"""Ufunc → dtypes that it has accumulated already, with what runs along contiguous lines, and in which dtype."""
 
 
 def _in_loop(ufunc: Any, loop: str) -> int:
@@ -59,6 +64,51 @@ def _rows(x: Array, axes: tuple[int, ...], kept: list[int], width: int) -> Array
     """The array with the reduced axes as rows and the kept ones as columns; a view where that is possible."""
     lengths = _product(tuple(x.shape[axis] for axis in axes))
     return x.transpose(*axes, *kept).reshape(lengths, width)
+
+
+def remember(ufunc: Any, loop: str, dtype: DType) -> None:
+    """Let plain arrays of this dtype, which the ufunc accumulates by ``loop`` ("ddd"), take the short way."""
+    if ufunc.__name__ in _quick and dtype.isnative:
+        name = f"running-{ufunc.__name__}-{NAMES['l' if loop[0] == 'L' else loop[0]]}"
+        run = running(name) if name in RUNNING else _stepwise(_in_loop(ufunc, loop))
+        _quick[ufunc.__name__][dtype] = (run, DTYPES[loop[1]])
+
+
+def _stepwise(loop: int) -> Callable[..., int]:
+    """As `parity_kernels.chains.running`, by one call of a loop for each step."""
+
+    def run(result: Array, x: Array, lines: int, n: int) -> int:
+        shape = (n, 1) if result.ndim == 1 else (lines, n)
+        target, source = result.reshape(shape), x.reshape(shape)
+        if result.ndim > 1:
+            target, source = target.T, source.T
+        target[:1] = source[:1]
+        return chain("chain-accumulate")(loop, target, source)
+
+    return run
+
+
+def accumulated_quickly(ufunc: str, a: Array, axis: Any) -> Any:
+    """What `accumulated` gives for a plain array in C order of a remembered dtype, its last axis or all of it.
+
+    None if it is not as plain as it must be.
+    """
+    quick = _quick[ufunc].get(a.dtype)
+    size = a.size
+    if quick is None or not size or not a.flags.c_contiguous:
+        return None
+    run, dtype = quick
+    if axis is None:
+        n = size
+        result = np.empty(n, dtype)
+    elif type(axis) is int and a.ndim and axis in (-1, a.ndim - 1):
+        shape = a.shape
+        n = shape[-1]
+        result = np.empty(shape, dtype)
+    else:
+        return None
+    run(result, converted(a, dtype), size // n, n)
+    return result
 
 
 def accumulated(ufunc: Any, loop: str, x: Array, axis: int) -> Array:

@@ -80,7 +80,6 @@ def _python(name: str) -> Any:
 
 
 incref = _python("Py_IncRef")
-decref = _python("Py_DecRef")
 take_gil = _python("PyEval_RestoreThread")
 
 

@@ -1,7 +1,7 @@
 """NumPy's reductions by name, signature and semantics; and what the ufunc methods reduce and accumulate do.
 
-A plain call (an array of a native dtype, one axis or all, nothing else) takes a short way: one look-up by dtype, one
-new array, one compiled entry. Everything else, and every error, is worked out in `reduce`.
+A plain call takes the short way of `parity_kernels.plain`, or of `cumulative`. Everything else, and every error, is
+worked out in `reduce` and `accumulate`.
 """
 
 import operator
@@ -9,17 +9,18 @@ from types import GeneratorType
 from typing import Any
 
 import numpy as np
-from numpy import empty, ndarray
+from numpy import ndarray
 
-from parity_kernels import UFUNCS
+from parity_kernels import UFUNCS, cumulative
 from parity_kernels.arg_extrema import ARG_FOLDS, arg_address, argmax, argmin
 from parity_kernels.axes import Array, normalized_axes, normalized_axis, walk, with_reduced_axes
 from parity_kernels.casting import resolve
-from parity_kernels.chains import CHAINS, chain
-from parity_kernels.cumulative import accumulated, chain_reduced
-from parity_kernels.dtypes import DTYPES, DType, character
-from parity_kernels.folds import BLOCK, FOLDS, fold_address
-from parity_kernels.plans import IDENTITIES, REORDERABLE, Plan, plan_for, reduced
+from parity_kernels.chains import CHAINS, RUNNING, chain, running
+from parity_kernels.cumulative import accumulated, accumulated_quickly, chain_reduced
+from parity_kernels.dtypes import DTYPES, character
+from parity_kernels.folds import FOLDS, fold_address
+from parity_kernels.plain import QUICK, quickly, remember
+from parity_kernels.plans import IDENTITIES, REORDERABLE, plan_for, reduced
 from parity_kernels.statistics import mean, std, var
 
 __all__ = [
@@ -29,36 +30,7 @@ __all__ = [
 
 _NO_VALUE: Any = np._NoValue  # noqa: SLF001 - NumPy's own default
 
-Quick = tuple[Any, int, DType, int, bool]
-"""The walk, the fold's address, the dtype of the result, its item size, and whether the sum is a tree."""
-
-_quick: dict[str, dict[DType, Quick]] = {name: {} for name in ("add", "multiply", "maximum", "minimum")}
-_QUICK_SUM, _QUICK_MAX, _QUICK_MIN = _quick["add"], _quick["maximum"], _quick["minimum"]
-
-
-def _quickly(quick: Quick, a: Array, axis: Any) -> Any:
-    """The reduction of a plain array, or None if it is not as plain as it must be."""
-    entry, fold, dtype, itemsize, tree = quick
-    if axis is None:
-        result = empty((), dtype)
-        return None if entry(fold, a, result, -1, 0, BLOCK, itemsize, tree) else result[()]
-    shape = a.shape
-    ndim = len(shape)
-    if type(axis) is not int or not -ndim <= axis < ndim or (ndim > 2 and not a.flags.c_contiguous):
-        return None
-    if axis < 0:
-        axis += ndim
-    result = empty(shape[:axis] + shape[axis + 1 :], dtype)
-    if entry(fold, a, result, 1 << axis, 0, BLOCK, itemsize, tree):
-        return None
-    return result if ndim > 1 else result[()]
-
-
-def _remember(ufunc: str, plan: Plan, dtype: DType) -> None:
-    """Let plain arrays of this dtype take the short way, if nothing has to be cast before or after."""
-    if dtype.isnative and plan.acc == plan.result and DTYPES[plan.read] == dtype and ufunc in _quick:
-        result = DTYPES[plan.result]
-        _quick[ufunc][dtype] = (walk(), plan.address, result, result.itemsize, plan.tree)
+_QUICK_SUM, _QUICK_MAX, _QUICK_MIN = QUICK["add"], QUICK["maximum"], QUICK["minimum"]
 
 
 def sum(
@@ -75,7 +47,7 @@ def sum(
     if plain and type(a) is ndarray:
         quick = _QUICK_SUM.get(a.dtype)
         if quick is not None:
-            result = _quickly(quick, a, axis)
+            result = quickly(quick, a, axis)
             if result is not None:
                 return result
     if isinstance(a, GeneratorType):
@@ -113,7 +85,7 @@ def max(
     if plain and type(a) is ndarray:
         quick = _QUICK_MAX.get(a.dtype)
         if quick is not None:
-            result = _quickly(quick, a, axis)
+            result = quickly(quick, a, axis)
             if result is not None:
                 return result
     return _named("maximum", a, axis, None, out, keepdims, initial, where)
@@ -132,7 +104,7 @@ def min(
     if plain and type(a) is ndarray:
         quick = _QUICK_MIN.get(a.dtype)
         if quick is not None:
-            result = _quickly(quick, a, axis)
+            result = quickly(quick, a, axis)
             if result is not None:
                 return result
     return _named("minimum", a, axis, None, out, keepdims, initial, where)
@@ -191,7 +163,7 @@ def reduce(ufunc: Any, array: Any, axis: Any, dtype: Any, out: Any, keepdims: An
         result = chain_reduced(ufunc, loop, x, axes, start, mask)
     else:
         if dtype is None and out is None:
-            _remember(name, plan, x.dtype)
+            remember(name, plan, x.dtype)
         # A maximum goes on from its first element; a sum from its identity only if NumPy was told another one.
         result = reduced(plan, x, axes, start if given or mask is not None or not x.size else None, mask)
     return _delivered(result, x.ndim, axes, target, keep=keep)
@@ -305,6 +277,8 @@ def accumulate(ufunc: Any, array: Any, axis: Any, dtype: Any, out: Any) -> Any:
     if target is not None and target.shape != x.shape:
         message = f"operands could not be broadcast together with remapped shapes {target.shape} {x.shape}"
         raise ValueError(message)
+    if dtype is None and out is None:
+        cumulative.remember(ufunc, loop, x.dtype)
     result = accumulated(ufunc, loop, x, only)
     return _delivered(result, x.ndim, (), target, keep=False)
 
@@ -320,6 +294,10 @@ def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any
 
 
 def _cumulative(ufunc: str, a: Any, axis: Any, dtype: Any, out: Any) -> Any:
+    if type(a) is ndarray and dtype is None and out is None:
+        result = accumulated_quickly(ufunc, a, axis)
+        if result is not None:
+            return result
     x = np.asarray(a)
     if axis is None:
         x, axis = x.reshape(-1), 0
@@ -334,7 +312,7 @@ def _cumulative(ufunc: str, a: Any, axis: Any, dtype: Any, out: Any) -> Any:
 
 def kernel_names() -> list[str]:
     """Names of everything that reductions compile."""
-    return ["walk", *CHAINS, *FOLDS, *ARG_FOLDS]
+    return ["walk", *CHAINS, *RUNNING, *FOLDS, *ARG_FOLDS]
 
 
 def compile_kernel(name: str) -> None:
@@ -343,6 +321,8 @@ def compile_kernel(name: str) -> None:
         walk()
     elif name in CHAINS:
         chain(name)
+    elif name in RUNNING:
+        running(name)
     elif name in ARG_FOLDS:
         arg_address(name)
     else:
