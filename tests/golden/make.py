@@ -28,6 +28,7 @@ from parity.documents.seal import ScrubState
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 GOLDEN, BROKEN = FIXTURES / "golden", FIXTURES / "broken"
+ROUND = FIXTURES.parent / "artifacts" / "proofs" / "axis-reduction"
 
 PROVIDER = '''"""NumPy, but for one lane of add."""
 
@@ -198,6 +199,11 @@ def printed(*words: str, codes: tuple[int, ...] = (0,), damage: bool = False) ->
     return make
 
 
+def of_round(name: str, lines: int | None = None) -> Callable[[Path], None]:
+    """A document of the first optimization round, which is committed as evidence; or so many of its lines."""
+    return lambda target: keep(target, b"".join((ROUND / name).read_bytes().splitlines(keepends=True)[:lines]))
+
+
 def scrub_state(target: Path) -> None:
     """What `parity scrub --since --budget` remembers."""
     state = ScrubState(scrubbed={"/data/a.rq": "2026-11-20T12:00:00+00:00"}, resume_at="/data/b.rq")
@@ -222,6 +228,14 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "verify-1.json": printed("verify", "bundle", codes=(1,), damage=True),
     "error-1.json": printed("verify", "nowhere", codes=(2,)),
     "ops-1.json": printed("ops", "add"),
+    "gate-1.json": printed("bench", "gate", "baseline/baseline.json", "baseline/baseline.json", codes=(0, 3)),
+    "comparison-1.json": printed("bench", "compare", "baseline/baseline.json", "baseline/baseline.json"),
+    "workloads-1.toml": lambda target: keep(target, WORKLOADS.encode()),
+    "optimization_round-1.json": of_round("before/round.json"),
+    "golden-1.json": of_round("before/golden/golden.json"),
+    "golden_line-1.ndjson": of_round("before/golden/index.ndjson", lines=20),
+    "sources-1.json": of_round("before/sources.json"),
+    "optimization-1.json": of_round("proof.json"),
     "baseline_check-1.json": printed("bench", "show", "baseline/baseline.json", "--verify", codes=(1,), damage=True),
 }
 

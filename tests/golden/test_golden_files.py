@@ -10,14 +10,18 @@ import orjson
 import pytest
 
 from parity.bundle.layout import Bundle
+from parity.cases.workloads import expand
 from parity.cli.main import main
 from parity.documents.baseline_check import BaselineCheck
 from parity.documents.error import ErrorDocument
+from parity.documents.gate import Comparison, Gate
 from parity.documents.manifest_yaml import read_manifest
 from parity.documents.model import Document, pretty
 from parity.documents.operations import Operations
+from parity.documents.optimization import GoldenHead, GoldenLine, Optimization, Round, Sources
 from parity.documents.seal import NOT_SEALED, RepairResult, ScrubResult, ScrubState, SealResult
 from parity.documents.verify import Verification
+from parity.documents.workload_toml import read_workloads
 from parity.ops.catalogue import CATALOGUE
 from parity.oracle.store import open_capture
 from parity.pipeline.baselines import read_baseline, read_samples
@@ -34,8 +38,14 @@ DOCUMENTS: dict[str, type[Document]] = {
     "error-1.json": ErrorDocument,
     "ops-1.json": Operations,
     "baseline_check-1.json": BaselineCheck,
+    "gate-1.json": Gate,
+    "comparison-1.json": Comparison,
+    "optimization_round-1.json": Round,
+    "golden-1.json": GoldenHead,
+    "sources-1.json": Sources,
+    "optimization-1.json": Optimization,
 }
-OTHERS = ("manifest-1.yaml", "ledger-1.ndjson", "baseline-1")
+OTHERS = ("manifest-1.yaml", "ledger-1.ndjson", "baseline-1", "workloads-1.toml", "golden_line-1.ndjson")
 
 
 @pytest.fixture(autouse=True)
@@ -149,6 +159,18 @@ def test_a_document_follows_its_schema(name: str) -> None:
     data = (GOLDEN / name).read_bytes()
     read = DOCUMENTS[name].from_json(data, name)
     assert orjson.loads(pretty(read.full())).items() >= orjson.loads(data).items()
+
+
+def test_a_set_of_workloads_is_read_and_gives_its_workloads() -> None:
+    found = expand(read_workloads(GOLDEN / "workloads-1.toml"))
+    names = ["add-dd-d-contiguous-1", "add-dd-d-contiguous-1e3", "sum-d-d-contiguous-1e5"]
+    assert [workload.name for workload in found] == names
+
+
+def test_each_line_of_golden_outputs_follows_its_schema() -> None:
+    data = (GOLDEN / "golden_line-1.ndjson").read_bytes().splitlines()
+    lines = [GoldenLine.from_json(line, "golden_line-1.ndjson") for line in data]
+    assert len({line.case_id for line in lines}) == len(lines) == 20
 
 
 def test_a_baseline_is_read_with_its_samples() -> None:
