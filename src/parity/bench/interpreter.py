@@ -6,8 +6,6 @@ Nothing is inherited but the environment, in which thread pools are told their s
 import contextlib
 import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -16,10 +14,7 @@ from parity.bench import serving
 from parity.bench.conditions import thread_environment
 from parity.bench.serving import Identified, Identify, Task
 from parity.calling import Crashed, TimedOut
-from parity.errors import ProviderError
-
-IMPORT_SECONDS = 120.0
-"""Time limit for importing the provider."""
+from parity.isolation import IMPORT_SECONDS, ending, import_error, interrupts_held
 
 
 class EndedError(Exception):
@@ -57,7 +52,7 @@ class Interpreter:
                 self._send(self._task)  # as an argument of the process it would block `start` if that died meanwhile
                 self._known = self._answer(Identify(), IMPORT_SECONDS)
             except EndedError as ended:
-                raise _import_error(ended.how) from None
+                raise import_error(ended.how) from None
         return self._known
 
     def ask(self, request: serving.Request, limit: float) -> Any:
@@ -82,7 +77,7 @@ class Interpreter:
             self._process.join(1.0)  # its end of the pipe is closed, so it is about to end
             code = self._process.exitcode or 0
             self._stop()
-            raise EndedError(Crashed(max(-code, 0)), f"ended its process ({_ending(code)})") from None
+            raise EndedError(Crashed(max(-code, 0)), f"ended its process ({ending(code)})") from None
         if not answered:
             self._stop()
             raise EndedError(TimedOut(limit), f"took more than {limit:g} s")
@@ -93,7 +88,7 @@ class Interpreter:
     def _start(self) -> None:
         connection, theirs = self._context.Pipe()
         process = self._context.Process(target=serving.serve, args=(theirs,), daemon=True)
-        with _interrupts_held(), _environment(thread_environment(self._task.threads)):
+        with interrupts_held(), _environment(thread_environment(self._task.threads)):
             process.start()
         theirs.close()
         self._process, self._connection = process, connection
@@ -121,26 +116,3 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-@contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C is ignored while a process starts, and it inherits that for good: only the parent answers to it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-
-
-def _import_error(what: str) -> ProviderError:
-    return ProviderError(
-        f"importing the provider {what}", where="--provider", expected="a provider that can be imported"
-    )
-
-
-def _ending(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

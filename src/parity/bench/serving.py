@@ -6,8 +6,6 @@ its process, the parent sees that (`parity.bench.processes`).
 
 import contextlib
 import gc
-import os
-import sys
 import warnings
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
@@ -27,6 +25,7 @@ from parity.documents.case import Case
 from parity.documents.report import ProviderIdentity
 from parity.documents.verdict import GOOD, Verdict
 from parity.errors import ParityError
+from parity.isolation import silence
 
 Judge = Callable[[Case, Outcome, Outcome, Pools], Verdict]
 """Case, NumPy's outcome, the provider's, pools: as `parity.compare.judge.judge`."""
@@ -115,7 +114,8 @@ def serve(connection: Connection) -> None:
 
     An exception that is sent back is raised in the parent: the provider cannot be imported, or parity is wrong.
     """
-    _silence()
+    silence()
+    warnings.simplefilter("ignore")  # a warning that is shown would be timed
     with contextlib.suppress(EOFError):
         server = _Server(connection.recv())
         while True:
@@ -127,16 +127,6 @@ def serve(connection: Connection) -> None:
             except Exception as error:
                 answer = RuntimeError(f"{type(error).__name__}: {error} in {request}")
             connection.send(answer)
-
-
-def _silence() -> None:
-    """What a provider prints goes nowhere: stdout is the result's."""
-    silence = os.open(os.devnull, os.O_WRONLY)
-    sys.stdout.flush()
-    os.dup2(silence, 1)
-    os.dup2(silence, 2)
-    os.close(silence)
-    warnings.simplefilter("ignore")  # a warning that is shown would be timed
 
 
 class _Server:

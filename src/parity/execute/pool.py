@@ -8,8 +8,6 @@ Outcomes so do not depend on the number of workers, nor on when the parent looks
 import contextlib
 import multiprocessing
 import os
-import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,14 +17,12 @@ from typing import Any, Self
 
 from parity.calling import Crashed, Outcome, TimedOut
 from parity.documents.case import Case
-from parity.errors import InconclusiveError, ProviderError
+from parity.errors import InconclusiveError
 from parity.execute import worker
+from parity.isolation import IMPORT_SECONDS, ending, import_error, interrupts_held
 
 CASE_SECONDS = 20.0
 """Time limit of one case. The longest honest one compiles a kernel: 1 to 3 s on a busy machine."""
-
-IMPORT_SECONDS = 120.0
-"""Time limit for importing the provider."""
 
 IMPORT = -1
 """The number of a worker's first request, which is to import the provider and say who it is."""
@@ -46,7 +42,7 @@ class _Worker:
     def __init__(self, context: Any, arguments: tuple[Any, ...]) -> None:
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=worker.serve, args=(theirs, *arguments), daemon=True)
-        with _interrupts_held():
+        with interrupts_held():
             self.process.start()
         theirs.close()
         self.pending: deque[int] = deque()
@@ -180,14 +176,14 @@ class Executor:
                 number = each.pending.popleft()
                 code = self._replaced(each, waiting)
                 if number == IMPORT:
-                    raise _import_error(f"ended its process ({_ending(code)})") from None
+                    raise import_error(f"ended its process ({ending(code)})") from None
                 found[number] = Crashed(max(-code, 0))
                 continue
             if each.pending and each.left < 0 and not each.connection.poll():
                 number = each.pending.popleft()
                 self._replaced(each, waiting)
                 if number == IMPORT:
-                    raise _import_error(f"took more than {IMPORT_SECONDS:g} s")
+                    raise import_error(f"took more than {IMPORT_SECONDS:g} s")
                 found[number] = TimedOut(CASE_SECONDS)
 
     def _replaced(self, each: _Worker, waiting: deque[int]) -> int:
@@ -195,26 +191,3 @@ class Executor:
         self._workers.remove(each)
         waiting.extendleft(reversed(each.pending))
         return each.stop()
-
-
-@contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C is ignored while a worker starts, and it inherits that for good: only the parent answers to it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-
-
-def _import_error(what: str) -> ProviderError:
-    return ProviderError(
-        f"importing the provider {what}", where="--provider", expected="a provider that can be imported"
-    )
-
-
-def _ending(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

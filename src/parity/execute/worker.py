@@ -1,8 +1,6 @@
 """What runs inside a worker process: the provider is imported here and nowhere else."""
 
 import contextlib
-import os
-import sys
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from typing import Any
@@ -11,6 +9,7 @@ import numpy as np
 
 from parity import calling
 from parity.errors import ParityError
+from parity.isolation import silence
 
 IDENTIFY = "identify"
 
@@ -38,13 +37,9 @@ def _answer(request: Any) -> Any:
 
 
 def _prepare(load: Callable[[], Any], pools: Mapping[str, bytes], memory_mib: int | None) -> None:
-    """Keep what the cases need. What a provider prints goes nowhere: stdout is the result's."""
+    """Keep what the cases need."""
     global _setup  # noqa: PLW0603 - one per process, set once at its start
-    silence = os.open(os.devnull, os.O_WRONLY)
-    sys.stdout.flush()
-    os.dup2(silence, 1)
-    os.dup2(silence, 2)
-    os.close(silence)
+    silence()
     if memory_mib is not None:
         import resource  # noqa: PLC0415 - not on Windows, where no such budget can be kept
 
