@@ -12,7 +12,7 @@ from parity.cases.workload_calls import TWO_AXES, call_of, result_shape
 from parity.documents.case import ArrayArgument, Call, array_arguments
 from parity.documents.elements import ELEMENTS
 from parity.documents.model import canonical, sha256
-from parity.documents.workload import Axis, Family, Layout, Workload, WorkloadSet
+from parity.documents.workload import Axis, Budget, Family, Layout, Workload, WorkloadSet
 from parity.documents.workload_toml import field_error, nearest
 from parity.errors import DocumentError, InconclusiveError, UsageError
 from parity.ops.catalogue import CATALOGUE, row_of
@@ -63,7 +63,26 @@ def expand(document: WorkloadSet, file: str = "the set of workloads") -> tuple[W
                     hint=f"the other one is of family {families[workload.digest] + 1}",
                 )
             found[workload.digest], families[workload.digest] = workload, number
-    return tuple(found.values())
+    return _budgeted(tuple(found.values()), document, file)
+
+
+def _budgeted(workloads: tuple[Workload, ...], document: WorkloadSet, file: str) -> tuple[Workload, ...]:
+    """The workloads with the budgets that the set gives to single ones; one that is given to nobody is refused."""
+    given: dict[str, Budget] = {}
+    for number, row in enumerate(document.budgets):
+        budget = Budget(p50=row.p50, p99=row.p99, reason=row.reason)
+        for place, pattern in enumerate(row.names):
+            names = [workload.name for workload in workloads if fnmatchcase(workload.name, pattern)]
+            if not names:
+                raise field_error(
+                    f"no workload has the name {pattern!r}",
+                    file,
+                    ("budgets", number, "names", place),
+                    expected="names of this set, or patterns of them",
+                    hint=nearest(pattern, [workload.name for workload in workloads]),
+                )
+            given |= dict.fromkeys(names, budget)
+    return tuple(w.model_copy(update={"budget": given.get(w.name, w.budget)}) for w in workloads)
 
 
 def _workload(document: WorkloadSet, family: Family, member: _Member) -> Workload:

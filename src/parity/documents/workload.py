@@ -30,6 +30,12 @@ class Budget(Document):
     reason: Annotated[str, Field(min_length=1)]
 
 
+class NamedBudget(Budget):
+    """The budget of workloads by their names, or by patterns with `*`, `?` and `[]`; the last that fits holds."""
+
+    names: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+
+
 class Family(Document):
     """Workloads of a kind: each of `ops` with each of `loops`, `layouts`, `axes`, and `sizes` or `shapes`.
 
@@ -63,7 +69,8 @@ class Family(Document):
 class WorkloadSet(Document):
     """parity.workloads/1: a set of workloads as it is written.
 
-    seed: of the operands' elements, decimal digits. budget: of every family that has none of its own.
+    seed: of the operands' elements, decimal digits. budget: of every family that has none of its own. budgets: of
+    single workloads, in place of their families'.
     """
 
     schema_: Literal["parity.workloads/1"] = Field(alias="schema")
@@ -71,6 +78,7 @@ class WorkloadSet(Document):
     description: str = ""
     seed: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] = DEFAULT_SEED
     budget: Budget
+    budgets: tuple[NamedBudget, ...] = ()
     family: Annotated[tuple[Family, ...], Field(min_length=1)]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from parity.documents.workload import Budget, Family, WorkloadSet
+from parity.documents.workload import Budget, Family, NamedBudget, WorkloadSet
 from parity.errors import DocumentError
 
 MAX_BYTES = 256_000
@@ -18,7 +18,7 @@ MAX_BYTES = 256_000
 Field = tuple[str | int, ...]
 """The way to a value: names of fields, numbers of items from 0."""
 
-_MODELS: dict[str, type[BaseModel]] = {"family": Family, "budget": Budget}
+_MODELS: dict[str, type[BaseModel]] = {"family": Family, "budget": Budget, "budgets": NamedBudget}
 
 _TYPES = {
     "string_type": "a string",

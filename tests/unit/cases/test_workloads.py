@@ -556,3 +556,41 @@ def test_every_workload_that_comes_with_parity_is_conformant(provider: str) -> N
         expected, actual = (outcome(side, call, pools, LARGEST) for side in (np, namespace))
         verdict = judge(workload.case, expected, actual, pools)
         assert verdict.verdict in GOOD, (workload.name, verdict)
+
+
+def test_a_budget_by_name_takes_the_place_of_the_familys_and_the_last_one_holds() -> None:
+    document = WorkloadSet.model_validate(
+        {
+            "schema": "parity.workloads/1",
+            "name": "x",
+            "budget": {"p50": 0.02, "p99": 0.5, "reason": "all"},
+            "budgets": (
+                {"names": ("*-1e3",), "p50": 0.1, "reason": "some"},
+                {"names": ("add-dd-d-contiguous-1e3",), "p50": 0.2, "p99": 0.3, "reason": "one"},
+            ),
+            "family": ({"ops": ("add", "multiply"), "loops": ("dd->d",), "sizes": (1, 1_000)},),
+        }
+    )
+    budgets = {w.name: (w.budget.p50, w.budget.p99, w.budget.reason) for w in expand(document)}
+    assert budgets == {
+        "add-dd-d-contiguous-1": (0.02, 0.5, "all"),
+        "add-dd-d-contiguous-1e3": (0.2, 0.3, "one"),
+        "multiply-dd-d-contiguous-1": (0.02, 0.5, "all"),
+        "multiply-dd-d-contiguous-1e3": (0.1, None, "some"),
+    }
+
+
+def test_a_budget_for_a_workload_that_is_not_there_is_refused() -> None:
+    document = WorkloadSet.model_validate(
+        {
+            "schema": "parity.workloads/1",
+            "name": "x",
+            "budget": {"p50": 0.02, "reason": "all"},
+            "budgets": ({"names": ("add-dd-d-contiguous-2",), "p50": 0.1, "reason": "one"},),
+            "family": ({"ops": ("add",), "loops": ("dd->d",), "sizes": (1,)},),
+        }
+    )
+    with pytest.raises(DocumentError) as caught:
+        expand(document, "x.toml")
+    assert "budgets[0].names[0]" in str(caught.value.where)
+    assert "add-dd-d-contiguous-1" in str(caught.value.hint)
