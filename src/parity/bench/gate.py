@@ -72,9 +72,11 @@ def judge_gate(before: Baseline, after: Baseline, later: _Later | None = None, *
 def again(gate: Gate) -> tuple[str, ...]:
     """The workloads that more processes could decide: inconclusive ones, and regressions that nothing confirms yet.
 
-    None if no number of processes could: the machine is another one, or a control saw a difference that is not there.
+    All of them if the control of the current run saw a difference that is not there: with more processes it may turn
+    out to have been chance. None if no number of processes could decide: the machine is another one, or it was the
+    baseline's control.
     """
-    if gate.verdict == "not_comparable" or not gate.controlled:
+    if gate.verdict == "not_comparable" or gate.before.control == "different":
         return ()
     return tuple(
         row.name

@@ -186,6 +186,13 @@ def test_what_is_open_or_unconfirmed_is_measured_again_and_nothing_else() -> Non
     assert again(gate) == ("add-1", "sin-1")
 
 
+def test_everything_is_measured_again_where_the_current_control_may_have_seen_chance() -> None:
+    before, after = run(timed("add-1"), timed("sin-1")), run(timed("add-1"), timed("sin-1"), control="different")
+    gate = judge_gate(before, after)
+    assert gate.verdict == "inconclusive"
+    assert again(gate) == ("add-1", "sin-1")
+
+
 def test_nothing_is_measured_again_where_no_process_could_decide() -> None:
     before, after = run(timed("add-1")), run(timed("add-1", slower(0.05)))
     assert again(judge_gate(before, after.model_copy(update={"fingerprint": OTHER_MACHINE}))) == ()
