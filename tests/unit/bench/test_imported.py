@@ -1,0 +1,112 @@
+"""Reports of pytest-benchmark become baselines that say so; what is none is refused with its field."""
+
+import json
+from typing import Any
+
+import pytest
+
+from parity.bench.imported import figures_of, imported
+from parity.errors import DocumentError, InconclusiveError
+
+SLOW = [20e-6 + number * 1e-8 for number in range(500)]
+"""Seconds of 500 rounds of one call each."""
+
+
+def benchmark(
+    name: str = "test_a", data: list[float] | None = None, iterations: int = 1, **extra: Any
+) -> dict[str, Any]:
+    durations = SLOW if data is None else data
+    return {
+        "group": None,
+        "name": name,
+        "fullname": f"tests/test_x.py::{name}",
+        "params": None,
+        "extra_info": extra,
+        "options": {"timer": "perf_counter"},
+        "stats": {"data": durations, "iterations": iterations, "rounds": len(durations), "median": 1.0},
+    }
+
+
+def report(*benchmarks: dict[str, Any], **machine: Any) -> bytes:
+    document = {
+        "machine_info": {
+            "node": "a-host-of-somebody",
+            "machine": "x86_64",
+            "python_implementation": "CPython",
+            "python_version": "3.11.7",
+            "system": "Linux",
+            "release": "6.18.44-x",
+            "cpu": {"brand_raw": "A Processor", "count": 2, "flags": ["sse", "avx"]},
+            **machine,
+        },
+        "commit_info": {"id": "a" * 40, "dirty": True},
+        "benchmarks": list(benchmarks),
+        "datetime": "2026-11-21T07:47:09.970267+00:00",
+        "version": "5.3.1",
+    }
+    return json.dumps(document).encode()
+
+
+def test_rounds_of_one_call_give_percentiles_with_intervals() -> None:
+    found = imported(report(benchmark()), "x.json")
+    [workload] = found.workloads
+    assert (found.origin, found.set, found.control, found.protocol) == ("imported", "pytest-benchmark", None, None)
+    assert (workload.name, workload.mode, workload.samples) == ("tests/test_x.py::test_a", "per_call", 500)
+    assert workload.p50_ns is not None
+    assert workload.p50_ns.value == pytest.approx(22_490)
+    assert workload.p50_ns.low < workload.p50_ns.value < workload.p50_ns.high
+    assert workload.p95_ns is not None
+    assert workload.p99_ns is not None
+    assert workload.p99_ns.value == pytest.approx(24_940)
+    assert (workload.batch_ns, workload.numpy_ratio, workload.verdict) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "has"), [(5, ()), (6, ("p50_ns",)), (72, ("p50_ns", "p95_ns")), (367, ("p50_ns", "p95_ns"))]
+)
+def test_a_percentile_that_the_rounds_do_not_reach_is_null(rounds: int, has: tuple[str, ...]) -> None:
+    found = figures_of(tuple(SLOW[:rounds]), 1)
+    assert tuple(name for name in ("p50_ns", "p95_ns", "p99_ns") if found[name] is not None) == has
+
+
+@pytest.mark.parametrize(("seconds", "iterations"), [(20e-6, 7), (9e-6, 1)])
+def test_batches_and_calls_below_10_us_have_no_percentiles_of_calls(seconds: float, iterations: int) -> None:
+    [workload] = imported(report(benchmark(data=[seconds] * 500, iterations=iterations)), "x.json").workloads
+    assert (workload.mode, workload.calls) == ("batched", iterations)
+    assert (workload.p50_ns, workload.p95_ns, workload.p99_ns) == (None, None, None)
+    assert workload.batch_ns is not None
+    assert workload.batch_ns.value == pytest.approx(seconds * 1e9)
+
+
+def test_the_name_of_the_host_stays_behind_and_what_is_unknown_is_said() -> None:
+    found = imported(report(benchmark()), "x.json")
+    assert "a-host-of-somebody" not in found.model_dump_json()
+    assert found.fingerprint.cpu_model == "A Processor"
+    assert found.fingerprint.os == "Linux 6.18 x86_64"
+    assert found.fingerprint.numpy == "unknown"
+    assert (found.git_head, found.git_dirty, found.started) == ("a" * 40, True, "2026-11-21T07:47:09Z")
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        (b"{", "(the whole)"),
+        (b"[]", "(the whole)"),
+        (b"{}", "machine_info"),
+        (report({**benchmark(), "stats": {"iterations": 0, "rounds": 1}}), "iterations"),
+        (report({**benchmark(), "stats": {"iterations": 1, "rounds": 1, "data": [-1.0]}}), "data"),
+        (report({**benchmark(), "stats": {"iterations": 1, "rounds": 1}}), "stats.data"),
+        (report(benchmark(), benchmark()), "benchmarks.1.fullname"),
+        (report(benchmark(parity={"op": "add"})), "parity"),
+    ],
+)
+def test_what_is_no_such_report_is_refused_with_its_field(data: bytes, field: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        imported(data, "x.json")
+    assert field in str(caught.value.where)
+    assert "x.json" in str(caught.value.where)
+
+
+def test_a_report_without_benchmarks_is_inconclusive() -> None:
+    with pytest.raises(InconclusiveError):
+        imported(report(), "x.json")
