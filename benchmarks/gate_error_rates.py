@@ -116,7 +116,7 @@ def planted(folder: Path, gates: int, share: float, set_name: str) -> None:
 
 
 def show(folder: Path) -> None:
-    for kept in sorted(folder.glob("*.ndjson")):
+    for kept in sorted([*folder.glob("identical-*.ndjson"), *folder.glob("planted-*.ndjson")]):
         found = lines(kept)
         verdicts = Counter(each["verdict"] for each in found)
         print(f"{kept.stem}: {len(found)} gates: " + ", ".join(f"{n} {name}" for name, n in verdicts.most_common()))
