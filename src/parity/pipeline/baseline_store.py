@@ -4,15 +4,21 @@ import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from parity.bench.baselines import baseline_path
 from parity.bench.imported import imported
 from parity.documents.baseline import Baseline
 from parity.documents.durable import make_folder, sweep, write_file
 from parity.documents.model import pretty
+from parity.errors import StorageError
 from parity.pipeline import places
 from parity.pipeline.baselines import read_bytes
 from parity.sidecar.objects import sidecar_of
 from parity.sidecar.seal import seal
+
+LOCK = ".baselines.lock"
+LOCK_SECONDS = 60.0
 
 
 def keep_baseline(
@@ -24,10 +30,26 @@ def keep_baseline(
     """Write a baseline below `root`, in the place of an earlier one of the same machine, set and provider.
 
     The samples have a name of their own, so they lie there before the document speaks of them, and those of the earlier
-    one go after it. Raises StorageError if the disk refuses; then the earlier one is still there.
+    one go after it. Two that are written at once wait for each other. Raises StorageError if the disk refuses; then the
+    earlier one is still there.
     """
     path = _place(root, baseline)
-    make_folder(path.parent)
+    try:
+        make_folder(path.parent)
+        with FileLock(root / LOCK, timeout=LOCK_SECONDS):
+            _put(path, baseline, samples, pictures or {})
+    except Timeout:
+        raise StorageError(
+            f"another baseline has been written for {LOCK_SECONDS:g} s",
+            where=str(root / LOCK),
+            hint="find out who has it open; the lock ends with its process, so do not remove the file",
+        ) from None
+    except OSError as error:
+        raise StorageError(f"the baseline cannot be written: {error.strerror or error}", where=str(path)) from None
+    return path
+
+
+def _put(path: Path, baseline: Baseline, samples: bytes | None, pictures: Mapping[str, bytes]) -> None:
     sweep(path.parent)
     kept = {path, sidecar_of(path)}
     if samples is not None and baseline.samples_file is not None:
@@ -37,13 +59,12 @@ def keep_baseline(
         kept |= {beside, sidecar_of(beside)}
     write_file(path, pretty(baseline.full()))
     seal(path)
-    for name, content in (pictures or {}).items():
+    for name, content in pictures.items():
         write_file(path.with_name(f"{path.stem}.{name}"), content)
     for old in path.parent.glob(f"{_literally(path.stem)}.*.samples.npz*"):
         if old not in kept:
             with contextlib.suppress(OSError):
                 old.unlink()
-    return path
 
 
 def file_stem(baseline: Baseline) -> str:

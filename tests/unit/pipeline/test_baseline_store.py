@@ -1,0 +1,52 @@
+"""Baselines in their place: document and samples belong together, whoever writes and whatever was there."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from parity.documents.baseline import Baseline
+from parity.documents.model import sha256
+from parity.errors import StorageError
+from parity.pipeline.baseline_store import file_stem, keep_baseline
+from parity.pipeline.baselines import read_baseline, read_samples
+from parity.sidecar.scrub import scrub
+
+GOLDEN = Path(__file__).parents[3] / "fixtures" / "golden" / "baseline-1"
+MEASURED = read_baseline(GOLDEN / "baseline.json")
+assert MEASURED.samples_file is not None
+SAMPLES = (GOLDEN / MEASURED.samples_file.name).read_bytes()
+
+
+def named(number: int) -> Baseline:
+    """The golden baseline, whose samples have another name each time."""
+    assert MEASURED.samples_file is not None
+    name = f"{file_stem(MEASURED)}.{number:08x}.samples.npz"
+    return MEASURED.model_copy(update={"samples_file": MEASURED.samples_file.model_copy(update={"name": name})})
+
+
+def test_an_earlier_baseline_is_replaced_and_its_samples_go(tmp_path: Path) -> None:
+    first, second = (keep_baseline(tmp_path, named(number), SAMPLES, {"x.svg": b"<svg/>"}) for number in (1, 2))
+    assert first == second
+    assert sha256(SAMPLES) == read_baseline(second).samples_file.sha256  # type: ignore[union-attr]
+    stem = file_stem(MEASURED)
+    names = {path.name.removeprefix(stem) for path in second.parent.iterdir()}
+    samples = ".00000002.samples.npz"
+    assert names == {".json", ".json.rq", ".x.svg", samples, f"{samples}.rq"}
+    assert [scrub(path).status for path in (second, second.with_name(stem + samples))] == ["ok", "ok"]
+
+
+def test_baselines_that_are_written_at_once_leave_one_that_is_whole(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        [path] = set(pool.map(lambda number: keep_baseline(tmp_path, named(number), SAMPLES), range(12)))
+    assert read_samples(path, read_baseline(path)).timings
+    assert scrub(path).status == "ok"
+    assert len(list(path.parent.glob("*.samples.npz"))) == 1
+
+
+def test_a_place_that_cannot_be_written_is_a_storage_error_and_the_earlier_baseline_stays(tmp_path: Path) -> None:
+    path = keep_baseline(tmp_path, named(1), SAMPLES)
+    (path.with_name(f"{file_stem(MEASURED)}.00000002.samples.npz")).mkdir()
+    with pytest.raises(StorageError):
+        keep_baseline(tmp_path, named(2), SAMPLES)
+    assert read_samples(path, read_baseline(path)).timings
