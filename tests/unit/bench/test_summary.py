@@ -343,7 +343,7 @@ def test_a_harness_without_bias_is_vetoed_in_less_than_half_a_percent_of_runs() 
     assert vetoed / runs <= 0.005
 
 
-@pytest.mark.parametrize(("bias", "sd", "power"), [(0.01, 0.003, 0.98), (0.02, 0.01, 0.75), (0.03, 0.01, 0.97)])
+@pytest.mark.parametrize(("bias", "sd", "power"), [(0.015, 0.003, 0.98), (0.02, 0.01, 0.75), (0.03, 0.01, 0.97)])
 def test_a_bias_of_the_harness_is_found(bias: float, sd: float, power: float) -> None:
     random, runs = np.random.default_rng(8), 400
     found = 0
