@@ -7,7 +7,7 @@ from math import prod
 from typing import NamedTuple
 
 from parity.cases.planning import named, pool_digest
-from parity.cases.pools import build_pool
+from parity.cases.pools import build_pools
 from parity.cases.workload_calls import TWO_AXES, call_of, result_shape
 from parity.documents.case import ArrayArgument, Call, array_arguments
 from parity.documents.elements import ELEMENTS
@@ -321,4 +321,4 @@ def select(
 def pools_of(workloads: Iterable[Workload], seed: str) -> dict[str, bytes]:
     """The elements that the workloads read, little endian, by the name of the pool; seed: that of their set."""
     names = {argument.pool for workload in workloads for argument in array_arguments(workload.case.call).values()}
-    return {name: build_pool(seed, name) for name in sorted(names)}
+    return build_pools(seed, sorted(names))

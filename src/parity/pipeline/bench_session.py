@@ -260,14 +260,6 @@ def _command() -> tuple[str, ...]:
     return tuple(Path(word).name if Path(word).is_absolute() else word for word in words)
 
 
-def measure(request: BenchRequest, progress: Progress) -> tuple[Baseline, bytes]:
-    """Judge and time the workloads of a request; the baseline and the file of samples. Nothing is written."""
-    session = Session(request, progress)
-    session.judge()
-    session.time_round()
-    return with_samples(session)
-
-
 def with_samples(session: Session) -> tuple[Baseline, bytes]:
     """The baseline of a session, and its file of samples under a name that says what is in it."""
     data, baseline = session.samples(), session.baseline()

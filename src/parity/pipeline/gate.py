@@ -93,7 +93,8 @@ def bench_request(request: GateRequest, before: Baseline) -> BenchRequest:
     chosen = before.set if request.set is None else request.set
     only: tuple[str, ...] = ()
     if not before.complete:
-        there = {workload.name for workload in expand(read_workloads(places.workload_set(chosen)))}
+        path = places.workload_set(chosen)
+        there = {workload.name for workload in expand(read_workloads(path), str(path))}
         only = tuple(workload.name for workload in before.workloads if workload.name in there)
     return BenchRequest(
         set=chosen,
