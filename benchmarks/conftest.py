@@ -6,6 +6,7 @@ It times the provider alone, in one process; `parity bench run` times it beside 
 """
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.update(THREADED)  # before NumPy's libraries are loaded, where that is not too late
 
 
+@cache
 def chosen(config: pytest.Config) -> tuple[WorkloadSet, tuple[Workload, ...]]:
+    """The set, and those of its workloads that the options choose."""
     document = read_workloads(Path(workload_set(config.getoption("--workloads"))))
     return document, select(expand(document), provider_spec=config.getoption("--provider"))
 

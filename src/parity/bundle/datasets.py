@@ -17,6 +17,7 @@ from parity.documents.datasets import (
     Registry,
     asset_id,
 )
+from parity.documents.model import file_sha256
 
 REGISTRY, LINEAGE = "datasets/registry.json", "datasets/lineage.json"
 MATERIALIZATIONS = "datasets/materializations.ndjson"
@@ -88,6 +89,12 @@ def combined(files: Iterable[FileDigest]) -> str:
     """One SHA-256 for several files: over their lines as `sha256sum` prints them, in the order of their names."""
     lines = (f"{file.sha256}  {file.name}\n" for file in sorted(files, key=lambda file: file.name))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def combined_sources(files: Iterable[tuple[str, Path]]) -> str | None:
+    """The same for files as they lie, each with its name; None where there is none."""
+    found = [FileDigest(name=name, sha256=file_sha256(path), size=path.stat().st_size) for name, path in files]
+    return combined(found) if found else None
 
 
 class Datasets:

@@ -16,12 +16,11 @@ from parity.bench.fingerprint import fingerprint
 from parity.bench.processes import Judgement, ProcessTimings, Settings, choose_controls
 from parity.bench.protocol import EPOCH_NS
 from parity.bench.timings import Timing
-from parity.bundle.datasets import combined
+from parity.bundle.datasets import combined_sources
 from parity.cases.workloads import expand, pools_of, select
 from parity.compare.judge import judge
 from parity.documents.baseline import Baseline, CopyBandwidth, Protocol, SamplesFile, Scaling
-from parity.documents.capture import FileDigest
-from parity.documents.model import file_sha256, sha256
+from parity.documents.model import sha256
 from parity.documents.verdict import Verdict
 from parity.documents.workload import Workload, WorkloadSet
 from parity.documents.workload_toml import read_workloads
@@ -206,7 +205,7 @@ class Session:
             complete=self.complete,
             fingerprint=fingerprint(dict.fromkeys(THREADS_OF, THREADS)),
             provider=self.judgement.identity,
-            sources_sha256=_combined(self.sources),
+            sources_sha256=combined_sources(self.sources),
             parity=parity.__version__,
             git_head=head,
             git_dirty=dirty,
@@ -247,11 +246,6 @@ def _median_ladder(ladders: Sequence[Sequence[CopyBandwidth]]) -> tuple[CopyBand
         CopyBandwidth(bytes=size, gb_per_s=summary.rounded(statistics.median(found)))
         for size, found in sorted(reached.items())
     )
-
-
-def _combined(sources: Sequence[tuple[str, Path]]) -> str | None:
-    files = [FileDigest(name=name, sha256=file_sha256(path), size=path.stat().st_size) for name, path in sources]
-    return combined(files) if files else None
 
 
 def _command() -> tuple[str, ...]:

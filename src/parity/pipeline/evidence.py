@@ -9,17 +9,17 @@ import numpy as np
 
 import parity
 from parity.bundle import failures
-from parity.bundle.datasets import OWN, combined, make_asset, pointer_to
+from parity.bundle.datasets import OWN, combined_sources, make_asset, pointer_to
 from parity.bundle.redaction import redacted_plan
 from parity.bundle.telemetry import cut
 from parity.bundle.writer import BundleWriter, Lines, Stage
 from parity.calling import Outcome
 from parity.cases.planning import Planned
-from parity.documents.capture import CaptureHead, FileDigest
+from parity.documents.capture import CaptureHead
 from parity.documents.case import Case, Plan
 from parity.documents.elements import ELEMENTS
 from parity.documents.manifest import Manifest
-from parity.documents.model import canonical, file_sha256, pretty, sha256
+from parity.documents.model import canonical, pretty, sha256
 from parity.documents.report import ProviderIdentity, Report
 from parity.documents.run import Program, RunDocument
 from parity.documents.run_toml import BudgetHeld, BudgetsHeld, GateHeld, GatesHeld, Residual, RunToml
@@ -87,13 +87,13 @@ def declare_oracle(bundle: BundleWriter, path: Path, head: CaptureHead) -> None:
 
 def declare_provider(bundle: BundleWriter, spec: str, files: Sequence[tuple[str, Path]]) -> None:
     """The provider, by its source files where parity can find them, else by its spec."""
-    digests = [FileDigest(name=name, sha256=file_sha256(path), size=path.stat().st_size) for name, path in files]
+    digest = combined_sources(files)
     asset = make_asset(
         "provider",
         PROVIDER,
         pointer=pointer_to(Path(spec)) if spec.endswith(".py") else f"elsewhere:{spec.replace('/', '_')}",
-        content=combined(digests) if digests else sha256(spec.encode()),
-        source="source files" if digests else "its spec alone",
+        content=digest or sha256(spec.encode()),
+        source="source files" if digest else "its spec alone",
         schema="python",
     )
     bundle.asset(asset)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.bundle.datasets import OWN, UNKNOWN, Datasets, combined, make_asset, pointer_to, portable
+from parity.bundle.datasets import OWN, UNKNOWN, Datasets, combined, combined_sources, make_asset, pointer_to, portable
 from parity.documents.capture import FileDigest
 from parity.documents.datasets import Asset
 
@@ -66,6 +66,14 @@ def test_several_files_have_one_fingerprint_in_whatever_order_they_come() -> Non
     files = [FileDigest(name=name, sha256=letter * 64, size=1) for name, letter in (("b", "c"), ("a", "d"))]
     lines = f"{'d' * 64}  a\n{'c' * 64}  b\n"
     assert combined(files) == combined(reversed(files)) == hashlib.sha256(lines.encode()).hexdigest()
+
+
+def test_sources_are_read_under_the_names_given(tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_bytes(b"one")
+    assert combined_sources([("m/x.py", tmp_path / "x.py")]) == combined(
+        [FileDigest(name="m/x.py", sha256=hashlib.sha256(b"one").hexdigest(), size=3)]
+    )
+    assert combined_sources([]) is None
 
 
 def test_what_the_user_brings_is_not_called_redistributable() -> None:
