@@ -73,8 +73,8 @@ class Watch(Protocol):
     def begin(self) -> None:
         """Call before the first epoch."""
 
-    def end(self) -> int:
-        """Flags of the epoch that just ended; the next one begins right away."""
+    def end(self) -> tuple[int, int]:
+        """Flags of the epoch that just ended, and nanoseconds that it waited; the next one begins right away."""
 
     def stolen(self) -> int:
         """STOLEN if the host took time since this was asked last, else 0."""
@@ -87,6 +87,7 @@ class Epochs(NamedTuple):
     numpy_ns: Durations
     provider_first: NDArray[np.bool_]
     flags: NDArray[np.uint8]
+    waits: Durations
 
 
 class Warmth(NamedTuple):
@@ -190,13 +191,13 @@ def time_workload(
     -------
     Epochs
         provider_ns, numpy_ns: uint64, shape (quadruples, 2, calls), or (quadruples, 2, 1) for batches.
-        provider_first: bool, shape (quadruples,). flags: uint8, shape (quadruples, 4).
+        provider_first: bool, shape (quadruples,). flags: uint8, waits: uint64, shape (quadruples, 4).
     """
     kept = pace.calls if pace.mode == "per_call" else 1
     most = max(pace.quadruples, MOST_SAMPLES // (2 * kept))
     provider_ns, numpy_ns = array("Q", bytes(16 * most * kept)), array("Q", bytes(16 * most * kept))
     orders = _orders(provider, numpy, provider_ns, numpy_ns, kept)
-    flags, first = bytearray(4 * most), bytearray(most)
+    flags, waits, first = bytearray(4 * most), array("Q", bytes(8 * 4 * most)), bytearray(most)
     timed = _singles if pace.mode == "per_call" else _one_batch
     led = pace.calls >= LED_CALLS
     collecting = gc.isenabled()
@@ -215,7 +216,7 @@ def time_workload(
                 if led:
                     call()
                 timed(call, pace.calls, durations, at + offset, clock)
-                flags[epoch] = conditions.end()
+                flags[epoch], waits[epoch] = conditions.end()
                 epoch += 1
             done += 1
             now = clock()
@@ -237,6 +238,7 @@ def time_workload(
         _epochs(numpy_ns, done, kept),
         np.frombuffer(first, np.bool_)[:done].copy(),
         np.frombuffer(flags, np.uint8)[: 4 * done].reshape(done, 4).copy(),
+        np.frombuffer(waits, np.uint64)[: 4 * done].reshape(done, 4).copy(),
     )
 
 

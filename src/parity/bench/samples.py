@@ -7,6 +7,8 @@ control under `controls/<workload>/`:
                              quadruples, 2, calls), the least significant byte first
     provider_first           bool, shape (quadruples,)
     flags                    uint8, shape (quadruples, 4)
+    waits                    nanoseconds as bytes, shape (bytes of a wait, quadruples, 4); files that were written
+                             before waits were counted have none for any workload
     processes                one record for each process: its quadruples, compile_s (NaN: nobody can tell),
                              first_call_s, compiled_late
 
@@ -50,8 +52,11 @@ _TYPES = {
     "numpy_ns": _BYTES,
     "provider_first": np.dtype("|b1"),
     "flags": _BYTES,
+    "waits": _BYTES,
     "processes": _PROCESS,
 }
+_LATER = frozenset({"waits"})
+"""What older files do not have."""
 
 _ENTRY = re.compile(rf"(?P<kind>{TIMINGS}|{CONTROLS})/(?P<workload>.+)/(?P<array>{'|'.join(_TYPES)})\.npy")
 _HEADER = re.compile(
@@ -148,7 +153,15 @@ def _joined(workload: str, processes: Sequence[Timing]) -> _Group:
         "provider_first": np.concatenate([timing.provider_first for timing in processes]).astype(np.bool_),
         "flags": np.concatenate([timing.flags for timing in processes]).astype(np.uint8),
         "processes": np.array(told, _PROCESS),
-    }
+    } | _waits(processes)
+
+
+def _waits(processes: Sequence[Timing]) -> _Group:
+    """Those of all processes, nothing if none has any. Raises ValueError if some have and some do not."""
+    found = [timing.waits for timing in processes if timing.waits is not None]
+    if found and len(found) < len(processes):
+        raise ValueError("some processes say how long they waited, and some do not")
+    return {"waits": _bytes_of(np.concatenate(found))} if found else {}
 
 
 def _bytes_of(durations: Durations) -> NDArray[np.uint8]:
@@ -179,6 +192,7 @@ def _split(arrays: _Group) -> tuple[Timing, ...]:
         and {len(arrays["provider_ns"]), len(arrays["numpy_ns"])} <= set(range(1, 9))
         and arrays["provider_first"].shape == (whole,)
         and arrays["flags"].shape == (whole, 4)
+        and ("waits" not in arrays or (arrays["waits"].shape[1:] == (whole, 4) and 1 <= len(arrays["waits"]) <= 8))
         and counts
     )
     if not fits:
@@ -191,6 +205,7 @@ def _split(arrays: _Group) -> tuple[Timing, ...]:
         raise _NotOursError("a value is out of its range")
     provider, numpy = (_durations(arrays[name]) for name in ("provider_ns", "numpy_ns"))
     first, flags = arrays["provider_first"], arrays["flags"]
+    waits = _durations(arrays["waits"]) if "waits" in arrays else None
     ends = np.concatenate([[0], np.cumsum(counts)]).tolist()
     return tuple(
         Timing(
@@ -198,6 +213,7 @@ def _split(arrays: _Group) -> tuple[Timing, ...]:
             numpy[start:end],
             first[start:end],
             flags[start:end],
+            None if waits is None else waits[start:end],
             None if np.isnan(told["compile_s"]) else float(told["compile_s"]),
             float(told["first_call_s"]),
             int(told["compiled_late"]),
@@ -238,7 +254,7 @@ def _groups(entries: Mapping[str, bytes]) -> dict[tuple[str, str], _Group]:
             raise _NotOursError(f"there is an entry {name[:80]!r}")
         groups.setdefault((match["kind"], match["workload"]), {})[match["array"]] = _array(content, match["array"])
     for (kind, workload), arrays in groups.items():
-        if missing := [name for name in _TYPES if name not in arrays]:
+        if missing := [name for name in _TYPES if name not in arrays and name not in _LATER]:
             raise _NotOursError(f"{kind}/{workload} has no {missing[0]}")
     lanes = [arrays[name] for arrays in groups.values() for name in ("provider_ns", "numpy_ns")]
     if sum(lane.size // max(1, len(lane)) for lane in lanes) > MAX_DURATIONS:

@@ -40,6 +40,10 @@ def notes_on(before: Baseline, after: Baseline) -> tuple[str, ...]:
     if before.git_dirty or after.git_dirty:
         which = [name for name, of in (("baseline", before), ("current", after)) if of.git_dirty]
         notes.append(f"measured with uncommitted changes: {' and '.join(which)}")
+    if before.protocol and after.protocol and before.protocol.ratio_of != after.protocol.ratio_of:
+        words = {"both_epochs": "both epochs of an arm", "shorter_epoch": "the shorter epoch of an arm, without waits"}
+        said = [words[protocol.ratio_of] for protocol in (before.protocol, after.protocol)]
+        notes.append(f"ratios were of {said[0]}, and are of {said[1]}")
     notes += [
         f"the {name} is imported, not measured by parity"
         for name, of in (("baseline", before), ("current run", after))

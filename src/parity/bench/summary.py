@@ -76,16 +76,25 @@ def result(
 
 
 def log_ratio(timing: Timing) -> float:
-    """A process's value: the median over its quadruples of ln(NumPy's time / the provider's), each over two epochs."""
-    numpy, provider = (_positive(arm).sum(axis=(1, 2)) for arm in (timing.numpy_ns, timing.provider_ns))
+    """A process's value: the median over its quadruples of ln(NumPy's time / the provider's).
+
+    Of an arm's two epochs the shorter one counts, and not the time for which it waited for a processor: a call of 0.3
+    ms is interrupted more often than one of 10 us, so waiting is no noise that meets both arms alike. Who recorded no
+    waits gets what was computed then, the quotient of the sums.
+    """
+    of_two = np.sum if timing.waits is None else np.min
+    provider, numpy = (of_two(arm.sum(axis=2), axis=1) for arm in _running(timing))
     return float(np.median(np.log(numpy / provider)))
 
 
 def p99_log(timing: Timing) -> float | None:
-    """The logarithm of the provider's p99 over NumPy's p50 in a process that timed single calls; None if too few."""
+    """The logarithm of the provider's p99 over NumPy's p50 in a process that timed single calls; None if too few.
+
+    As in `log_ratio` without waits for a processor: they decide who is slow where others compute, too.
+    """
     if order_ranks(timing.provider_ns.size, 0.99) is None:
         return None
-    slow, typical = _positive(timing.provider_ns), _positive(timing.numpy_ns)
+    slow, typical = _running(timing)
     return log(quantile(slow, 0.99) / quantile(typical, 0.5))
 
 
@@ -230,6 +239,27 @@ def _samples(pace: Pace, timings: Sequence[Timing]) -> Nanoseconds:
 def _pooled(pace: Pace, arms: Sequence[Durations]) -> Nanoseconds:
     """Nanoseconds of a call, for each call or batch of all processes."""
     return _positive(np.concatenate([arm.ravel() for arm in arms])) / _calls(pace)
+
+
+def _running(timing: Timing) -> tuple[Nanoseconds, Nanoseconds]:
+    """The durations of the provider and of NumPy without the waits that are known, each taken from one duration.
+
+    An epoch's wait belongs to its longest duration, where that is longer; else it was not while the clock ran.
+    """
+    provider, numpy = _positive(timing.provider_ns), _positive(timing.numpy_ns)
+    if timing.waits is not None:
+        outer, inner = timing.waits[:, [0, 3]], timing.waits[:, [1, 2]]
+        first = timing.provider_first[:, np.newaxis]
+        _shorten(provider, np.where(first, outer, inner))
+        _shorten(numpy, np.where(first, inner, outer))
+    return provider, numpy
+
+
+def _shorten(durations: Nanoseconds, waits: Durations) -> None:
+    longest = durations.argmax(axis=2, keepdims=True)
+    before = np.take_along_axis(durations, longest, axis=2)
+    after = before - waits[:, :, np.newaxis]
+    np.put_along_axis(durations, longest, np.where(after > 0, after, before), axis=2)
 
 
 def _positive(durations: Durations) -> Nanoseconds:

@@ -30,7 +30,9 @@ class Timing(NamedTuple):
 
     provider_ns, numpy_ns: nanoseconds, shape (quadruples, 2, calls) where single calls are timed, (quadruples, 2, 1)
     for batches, which are whole epochs. provider_first: shape (quadruples,), whether A is the provider. flags: shape
-    (quadruples, 4), uint8, SWITCHED and STOLEN of each epoch in the order of time.
+    (quadruples, 4), uint8, SWITCHED and STOLEN of each epoch in the order of time. waits: nanoseconds, of the same
+    shape and order, for which the thread could have run in that epoch and had no processor; None in files of
+    samples that were written before they were counted.
     compile_s: seconds of compilation before the first timing, None if nobody can tell. first_call_s: the provider's
     first call. compiled_late: compilations while the clock ran, which must be 0.
     """
@@ -39,6 +41,7 @@ class Timing(NamedTuple):
     numpy_ns: Durations
     provider_first: NDArray[np.bool_]
     flags: NDArray[np.uint8]
+    waits: Durations | None
     compile_s: float | None
     first_call_s: float
     compiled_late: int

@@ -158,7 +158,9 @@ class WorkloadResult(Document):
 class Protocol(Document):
     """How it was measured: processes, seconds for each workload in each, nanoseconds of an epoch, seed of the orders.
 
-    harness_ns: what timing an empty call costs, in this run. threads: that each library may use.
+    harness_ns: what timing an empty call costs, in this run. threads: that each library may use. ratio_of: which time
+    of an arm's two epochs the ratio is of: the shorter one without waits for a processor; their sum, waits and all, in
+    baselines that do not say.
     """
 
     processes: Count
@@ -167,6 +169,7 @@ class Protocol(Document):
     seed: str
     harness_ns: Positive
     threads: Count
+    ratio_of: Literal["both_epochs", "shorter_epoch"] = "both_epochs"
 
 
 class SamplesFile(Document):

@@ -218,6 +218,7 @@ class Session:
                 seed=self.settings.seed,
                 harness_ns=summary.rounded(statistics.median(p.harness_ns for p in self._processes)),
                 threads=THREADS,
+                ratio_of="shorter_epoch",
             ),
             control=summary.control(controls),
             copy_bandwidth=copy,

@@ -60,6 +60,7 @@ def timing(
         durations(typical * ratio),
         random.random(quadruples) < 0.5,
         (random.random((quadruples, 4)) < 0.05).astype(np.uint8),
+        np.zeros((quadruples, 4), np.uint64),
         compile_s,
         float(random.uniform(0.001, 0.01)),
         0,

@@ -32,13 +32,47 @@ def run(script: str, variables: dict[str, str]) -> str:
 
 def test_an_epoch_with_a_switch_is_flagged_and_the_next_one_is_not() -> None:
     switches = Count()
-    with Conditions(switches, Count()) as watch:
+    with Conditions(switches, Count(), Count()) as watch:
         switches.value += 5  # before the epoch begins
         watch.begin()
-        assert watch.end() == 0
+        assert watch.end() == (0, 0)
         switches.value += 1
-        assert watch.end() == SWITCHED
-        assert watch.end() == 0
+        assert watch.end() == (SWITCHED, 0)
+        assert watch.end() == (0, 0)
+
+
+def test_an_epoch_tells_how_long_it_waited_and_the_next_one_only_its_own_wait() -> None:
+    waited = Count()
+    with Conditions(Count(), Count(), waited) as watch:
+        waited.value += 5  # before the epoch begins
+        watch.begin()
+        waited.value += 3_000_000
+        assert watch.end() == (0, 3_000_000)
+        waited.value += 2
+        assert watch.end() == (0, 2)
+
+
+def test_waits_are_the_second_count_of_the_threads_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = tmp_path / "schedstat"
+    counts.write_text("100 200 3\n")
+    monkeypatch.setattr(conditions, "SCHEDSTAT", counts)
+    with Conditions(Count(), Count()) as watch:
+        watch.begin()
+        counts.write_text("900 250 9\n")
+        assert watch.end() == (0, 50)
+
+
+@pytest.mark.parametrize("text", [None, "", "1\n", "a b c\n"])
+def test_where_the_system_tells_nothing_of_waits_there_are_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None
+) -> None:
+    counts = tmp_path / "schedstat"
+    if text is not None:
+        counts.write_text(text)
+    monkeypatch.setattr(conditions, "SCHEDSTAT", counts)
+    with Conditions(Count(), Count()) as watch:
+        watch.begin()
+        assert watch.end() == (0, 0)
 
 
 def test_stolen_time_is_told_once() -> None:
@@ -75,9 +109,9 @@ def test_where_the_system_tells_nothing_of_steal_there_is_none(
 
 def test_where_the_system_counts_no_switches_of_threads_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resource", None)
-    with Conditions(steal=Count()) as watch:
+    with Conditions(steal=Count(), waited=Count()) as watch:
         watch.begin()
-        assert watch.end() == 0
+        assert watch.end() == (0, 0)
 
 
 def test_a_closed_watch_has_closed_its_file() -> None:
@@ -90,7 +124,7 @@ def test_a_closed_watch_has_closed_its_file() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="two threads cannot be made to share a processor here")
-def test_a_thread_that_must_share_its_processor_sees_switches() -> None:
+def test_a_thread_that_must_share_its_processor_sees_switches_and_waits() -> None:
     script = """
         import os, subprocess, sys, time
         from parity.bench.conditions import Conditions
@@ -99,15 +133,18 @@ def test_a_thread_that_must_share_its_processor_sees_switches() -> None:
         try:
             with Conditions() as watch:
                 watch.begin()
-                seen, end = 0, time.monotonic() + 20
-                while not seen and time.monotonic() < end:
-                    seen |= watch.end()
-            print(seen)
+                flags, waited = 0, 0
+                begin, used, end = time.monotonic(), time.thread_time(), time.monotonic() + 20
+                while not (flags and time.monotonic() > begin + 0.2) and time.monotonic() < end:
+                    flag, wait = watch.end()
+                    flags, waited = flags | flag, waited + wait
+                off = time.monotonic() - begin - (time.thread_time() - used)
+            print(flags, abs(waited / 1e9 - off) < 0.1 * off + 0.002)
         finally:
             neighbour.kill()
             neighbour.wait()
         """
-    assert run(script, {}).strip() == str(SWITCHED)
+    assert run(script, {}).split() == [str(SWITCHED), "True"]
 
 
 def test_the_environment_names_the_libraries_that_start_threads() -> None:

@@ -361,6 +361,15 @@ def test_a_change_of_provider_or_source_is_what_is_tested_and_is_noted() -> None
     assert same.notes == ("the provider's sources are the same on both sides",)
 
 
+def test_ratios_of_other_epochs_are_noted() -> None:
+    before = run(timed("add-1"))
+    assert before.protocol is not None
+    after = run(timed("add-1"), protocol=before.protocol.model_copy(update={"ratio_of": "shorter_epoch"}))
+    assert judge_gate(after, after).notes == ()
+    said = "ratios were of both epochs of an arm, and are of the shorter epoch of an arm, without waits"
+    assert judge_gate(before, after).notes == (said,)
+
+
 def test_calls_on_one_side_and_batches_on_the_other_are_judged_and_noted() -> None:
     gate = judge_gate(run(timed("add-1"), timed("sin-1")), run(timed("add-1", mode="batched"), timed("sin-1")))
     assert gate.verdict == "pass"

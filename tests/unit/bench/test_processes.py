@@ -237,7 +237,7 @@ class Answering:
 
 def timing(ns: int) -> Timing:
     durations = np.full((3, 2, 1), ns, np.uint64)
-    return Timing(durations, durations, np.ones(3, np.bool_), np.zeros((3, 4), np.uint8), None, 0.001, 0)
+    return Timing(durations, durations, np.ones(3, np.bool_), np.zeros((3, 4), np.uint8), None, None, 0.001, 0)
 
 
 def judgement_of(*rough: tuple[str, float]) -> Judgement:

@@ -44,22 +44,22 @@ class Quiet:
     def begin(self) -> None:
         pass
 
-    def end(self) -> int:
-        return 0
+    def end(self) -> tuple[int, int]:
+        return 0, 0
 
     def stolen(self) -> int:
         return 0
 
 
 class Disturbed(Quiet):
-    """A switch in every third epoch; stolen time whenever it is asked for."""
+    """A switch and a wait in every third epoch; stolen time whenever it is asked for."""
 
     def __init__(self) -> None:
         self.epochs = 0
 
-    def end(self) -> int:
+    def end(self) -> tuple[int, int]:
         self.epochs += 1
-        return SWITCHED if self.epochs % 3 == 0 else 0
+        return (SWITCHED, 1000 + self.epochs) if self.epochs % 3 == 0 else (0, 0)
 
     def stolen(self) -> int:
         return STOLEN
@@ -116,8 +116,8 @@ def test_arrays_have_the_stated_shapes_and_dtypes(mode: Mode, calls: int, quadru
     kept = calls if mode == "per_call" else 1
     assert done >= quadruples
     assert epochs.provider_ns.shape == epochs.numpy_ns.shape == (done, 2, kept)
-    assert epochs.flags.shape == (done, 4)
-    assert [array.dtype for array in epochs] == [np.uint64, np.uint64, np.bool_, np.uint8]
+    assert epochs.flags.shape == epochs.waits.shape == (done, 4)
+    assert [array.dtype for array in epochs] == [np.uint64, np.uint64, np.bool_, np.uint8, np.uint64]
 
 
 def test_durations_of_single_calls_are_those_of_the_clock() -> None:
@@ -168,13 +168,14 @@ def test_no_more_durations_are_kept_than_declared(mode: Mode, quadruples: int) -
     assert epochs.provider_ns.size <= protocol.MOST_SAMPLES
 
 
-def test_switches_flag_their_epoch_and_stolen_time_all_epochs_of_its_quadruples() -> None:
+def test_switches_flag_their_epoch_which_tells_its_wait_and_stolen_time_all_epochs_of_its_quadruples() -> None:
     clock = Clock()
     pace = Pace("per_call", 1, 3)
     epochs = time_workload(clock.call("P", 1), clock.call("N", 1), pace, 0.0, Random(0), Disturbed(), clock)
     flags = epochs.flags.ravel()
     assert (flags & STOLEN == STOLEN).all()
     assert np.flatnonzero(flags & SWITCHED).tolist() == [2, 5, 8, 11]
+    assert epochs.waits.ravel().tolist() == [0, 0, 1003, 0, 0, 1006, 0, 0, 1009, 0, 0, 1012]
 
 
 def test_stolen_time_is_asked_for_as_often_as_the_kernel_counts_it() -> None:

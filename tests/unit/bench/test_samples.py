@@ -62,7 +62,7 @@ def npy(array: Any, **options: Any) -> bytes:
 @st.composite
 def processes(draw: st.DrawFn) -> list[Timing]:
     """Timings of one workload by a few processes, with durations of any size."""
-    calls = draw(st.integers(1, 4))
+    calls, older = draw(st.integers(1, 4)), draw(st.booleans())
     most = draw(st.sampled_from([0xFF, 0xFFFF, 0xFFFFFFFF, (1 << 64) - 1]))
     random = np.random.default_rng(draw(st.integers(0, 1 << 32)))
     found = []
@@ -72,10 +72,9 @@ def processes(draw: st.DrawFn) -> list[Timing]:
             random.integers(0, most, (quadruples, 2, calls), dtype=np.uint64, endpoint=True) for _ in range(2)
         )
         first, flags = random.random(quadruples) < 0.5, random.integers(0, 4, (quadruples, 4), dtype=np.uint8)
-        compile_s = draw(st.none() | st.floats(0, 1e9))
-        found.append(
-            Timing(provider, numpy, first, flags, compile_s, draw(st.floats(0, 1e9)), draw(st.integers(0, 2**32 - 1)))
-        )
+        waits = None if older else random.integers(0, most, (quadruples, 4), dtype=np.uint64, endpoint=True)
+        times = draw(st.none() | st.floats(0, 1e9)), draw(st.floats(0, 1e9)), draw(st.integers(0, 2**32 - 1))
+        found.append(Timing(provider, numpy, first, flags, waits, *times))
     return found
 
 
@@ -93,7 +92,7 @@ def test_every_bit_comes_back(timings: dict[str, list[Timing]], controls: dict[s
 def test_numpy_opens_the_file_without_pickle() -> None:
     timings, controls = drawn()
     with np.load(io.BytesIO(encode(timings, controls)), allow_pickle=False) as file:
-        assert len(file.files) == 5 * 3
+        assert len(file.files) == 6 * 3
         durations = file[NAME.removesuffix(".npy")]
         assert (durations.dtype, durations.shape) == (np.uint8, SHAPE)
         assert file["timings/add-dd-d-contiguous-1e6/processes"]["quadruples"].tolist() == [20] * 9
@@ -187,6 +186,7 @@ SHAPE = (2, 180, 2, 5)
 PROCESSES = "timings/add-dd-d-contiguous-1e6/processes.npy"
 FIRST = "timings/add-dd-d-contiguous-1e6/provider_first.npy"
 FLAGS = "timings/add-dd-d-contiguous-1e6/flags.npy"
+WAITS = "timings/add-dd-d-contiguous-1e6/waits.npy"
 
 
 def told(**values: float) -> bytes:
@@ -232,6 +232,8 @@ BROKEN: dict[str, tuple[Callable[[Entries], Entries], str]] = {
         added(FIRST, npy(np.full(180, 2, np.uint8)).replace(b"'|u1'", b"'|b1'")),
         "neither true nor false",
     ),
+    "waits of fewer epochs": (added(WAITS, npy(np.zeros((1, 180, 3), np.uint8))), "do not fit each other"),
+    "waits of nine bytes": (added(WAITS, npy(np.zeros((9, 180, 4), np.uint8))), "do not fit each other"),
     "unknown flags": (added(FLAGS, npy(np.full((180, 4), 4, np.uint8))), "out of its range"),
     "a first call before it began": (added(PROCESSES, told(first_call_s=-1)), "is no time"),
     "a first call without end": (added(PROCESSES, told(first_call_s=np.inf)), "is no time"),
@@ -295,4 +297,4 @@ def test_an_entry_that_is_larger_than_it_says_is_inflated_no_further() -> None:
 
 def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_ENTRIES", 10)
-    assert "its 15 entries" in refused(encode(*drawn())).message
+    assert "its 18 entries" in refused(encode(*drawn())).message

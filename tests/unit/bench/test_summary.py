@@ -60,6 +60,7 @@ def timing(pace: Pace = SINGLE, quadruples: int = 10, seed: int = 0, ratio: floa
         numpy_ns=random.normal(typical * ratio, typical / 100, shape).astype(np.uint64),
         provider_first=random.integers(0, 2, quadruples).astype(np.bool_),
         flags=said.get("flags", np.zeros((quadruples, 4), np.uint8)),
+        waits=said.get("waits", np.zeros((quadruples, 4), np.uint64)),
         compile_s=said.get("compile_s"),
         first_call_s=said.get("first_call_s", 0.001),
         compiled_late=said.get("compiled_late", 0),
@@ -114,13 +115,38 @@ def test_the_ratio_is_of_the_medians_of_processes_and_their_quadruples() -> None
     assert found.processes.log_ratio == tuple(rounded(log(k)) for k in range(1, 10))
 
 
-def test_the_value_of_a_process_is_the_median_over_quadruples_of_both_epochs_of_an_arm() -> None:
-    pace = Pace("batched", 10, 3)
-    one = constant(1, 1, pace)._replace(
-        provider_ns=np.array([[[100], [300]], [[100], [100]], [[1], [1]]], np.uint64),
-        numpy_ns=np.array([[[400], [400]], [[100], [300]], [[900], [900]]], np.uint64),
-    )
-    assert log_ratio(one) == pytest.approx(log(2))
+BATCHES = constant(1, 1, Pace("batched", 10, 3))._replace(
+    provider_ns=np.array([[[100], [300]], [[100], [100]], [[1], [1]]], np.uint64),
+    numpy_ns=np.array([[[400], [400]], [[100], [300]], [[900], [900]]], np.uint64),
+)
+
+
+def test_the_value_of_a_process_is_the_median_over_quadruples_of_the_shorter_epochs_of_the_arms() -> None:
+    assert log_ratio(BATCHES) == pytest.approx(log(4))
+
+
+def test_who_recorded_no_waits_gets_the_median_over_quadruples_of_both_epochs_of_an_arm() -> None:
+    assert log_ratio(BATCHES._replace(waits=None)) == pytest.approx(log(2))
+
+
+@pytest.mark.parametrize("pace", [SINGLE, Pace("batched", 25, 3), Pace("per_call", 1, 3)])
+@given(seed=st.integers(0, 2**32 - 1), waits=st.lists(st.integers(0, 10_000_000), min_size=40, max_size=40))
+def test_waiting_for_a_processor_changes_neither_ratio_nor_slow_calls(pace: Pace, seed: int, waits: list[int]) -> None:
+    quiet = timing(pace, seed=seed)
+    told = np.array(waits, np.uint64).reshape(10, 4)
+    provider, numpy = quiet.provider_ns.copy(), quiet.numpy_ns.copy()
+    for quadruple, first in enumerate(quiet.provider_first):
+        for place, (ours, epoch) in enumerate([(True, 0), (False, 0), (False, 1), (True, 1)]):
+            arm = (provider if ours == first else numpy)[quadruple, epoch]
+            arm[arm.argmax()] += told[quadruple, place]
+    waiting = quiet._replace(provider_ns=provider, numpy_ns=numpy, waits=told)
+    assert log_ratio(waiting) == log_ratio(quiet)
+    assert p99_log(waiting) == p99_log(quiet)
+
+
+def test_a_wait_that_no_duration_of_its_epoch_can_hold_was_not_while_the_clock_ran() -> None:
+    quiet = constant(100, 300, Pace("per_call", 2, 3))
+    assert log_ratio(quiet._replace(waits=np.full((3, 4), 1_000, np.uint64))) == log_ratio(quiet) == log(3)
 
 
 def test_slow_calls_are_related_to_numpys_typical_ones_in_each_process() -> None:

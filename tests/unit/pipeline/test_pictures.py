@@ -17,6 +17,7 @@ def timing(provider: "np.typing.NDArray[np.uint64]", numpy: "np.typing.NDArray[n
         numpy_ns=numpy[: 2 * quadruples].reshape(quadruples, 2, 1),
         provider_first=np.zeros(quadruples, dtype=np.bool_),
         flags=np.zeros((quadruples, 4), dtype=np.uint8),
+        waits=np.zeros((quadruples, 4), dtype=np.uint64),
         compile_s=None,
         first_call_s=0.1,
         compiled_late=0,
