@@ -97,4 +97,9 @@ def stderr_console() -> "Console":
     """A console for what a person reads; it leaves colours out where they would not show."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    class StderrConsole(Console):
+        def on_broken_pipe(self) -> None:
+            """Raise BrokenPipeError again: the command line has one answer to it, and rich another."""
+            raise  # noqa: PLE0704 - rich calls this while it handles the error
+
+    return StderrConsole(stderr=True, highlight=False)

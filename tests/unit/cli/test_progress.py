@@ -1,12 +1,13 @@
 """Progress is for terminals: a bar there, notes alone elsewhere, and nothing on stdout."""
 
 import io
+import sys
 import threading
 
 import pytest
 from rich.console import Console
 
-from parity.cli.progress import LineProgress, TerminalProgress, shown_progress
+from parity.cli.progress import LineProgress, TerminalProgress, shown_progress, stderr_console
 from parity.pipeline.progress import Progress
 
 
@@ -59,3 +60,13 @@ def test_the_bar_is_closed_when_a_pipeline_fails(monkeypatch: pytest.MonkeyPatch
 def test_the_base_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     drive(Progress())
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_reader_of_stderr_who_left_is_a_broken_pipe_as_one_of_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Left(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(text)
+
+    monkeypatch.setattr(sys, "stderr", Left())
+    with pytest.raises(BrokenPipeError):
+        stderr_console().print("a table")

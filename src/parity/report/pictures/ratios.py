@@ -12,7 +12,7 @@ _TO_NUMPY = Sides(
     "the provider is faster",
     [
         (GOOD, "faster than NumPy"),
-        (PLAIN, "as fast: the interval lies in the band"),
+        (PLAIN, "within budget: the interval lies in the band"),
         (LACK, "not clear: the interval has 1 in it"),
         (BAD, "slower"),
     ],
@@ -58,7 +58,7 @@ def _row(result: WorkloadResult) -> Row:
 
 def _standing(low: float, high: float, delta: float | None) -> tuple[str, str]:
     if delta is not None and low >= 1 / (1 + delta) and high <= 1 + delta:
-        return PLAIN, "as fast"
+        return PLAIN, "within budget"
     if low > 1:
         return GOOD, "faster"
     return (BAD, "slower") if high < 1 else (LACK, "not clear")

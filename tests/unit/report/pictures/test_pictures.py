@@ -228,8 +228,8 @@ def test_what_a_ratio_amounts_to_is_a_word_and_a_shape() -> None:
         ratio_row("tardy", 0.5, 0.6, 0.7),
     ]
     root = parsed(ratios_to_numpy(baseline(made)))
-    rows = dict(re.findall(r"(quick|level|vague|tardy).*?\) (faster|as fast|not clear|slower)", words(root)))
-    assert rows == {"quick": "faster", "level": "as fast", "vague": "not clear", "tardy": "slower"}
+    rows = dict(re.findall(r"(quick|level|vague|tardy).*?\) (faster|within budget|not clear|slower)", words(root)))
+    assert rows == {"quick": "faster", "level": "within budget", "vague": "not clear", "tardy": "slower"}
     shapes = [
         len(of_class(root, "good", "circle")),
         len([circle for circle in root.iter(f"{SVG}circle") if circle.attrib.get("fill") == "none"]),
