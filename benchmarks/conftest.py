@@ -7,7 +7,6 @@ It times the provider alone, in one process; `parity bench run` times it beside 
 
 import os
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from parity.bench.imported import figures_of
 from parity.cases.workloads import expand, pools_of, select
 from parity.documents.workload import Workload, WorkloadSet
 from parity.documents.workload_toml import read_workloads
+from parity.errors import ParityError
 from parity.pipeline.bench_session import THREADS, THREADS_OF
 from parity.pipeline.places import workload_set
 from parity.providers.spec import Provider, load_provider
@@ -35,24 +35,50 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.update(THREADED)  # before NumPy's libraries are loaded, where that is not too late
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Whatever the options name is looked at before anything is collected, so that what is wrong is said once."""
+    try:
+        chosen(session.config)
+        loaded(session.config)
+    except ParityError as error:
+        details = {"where": error.where, "expected": error.expected, "hint": error.hint}
+        raise pytest.UsageError(
+            "\n  ".join([error.message, *(f"{name}: {text}" for name, text in details.items() if text)])
+        ) from None
+
+
 @cache
 def chosen(config: pytest.Config) -> tuple[WorkloadSet, tuple[Workload, ...]]:
     """The set, and those of its workloads that the options choose."""
-    document = read_workloads(Path(workload_set(config.getoption("--workloads"))))
-    return document, select(expand(document), provider_spec=config.getoption("--provider"))
+    path = workload_set(config.getoption("--workloads"), "--workloads")
+    document = read_workloads(path)
+    return document, select(expand(document, str(path)), provider_spec=config.getoption("--provider"))
+
+
+@cache
+def loaded(config: pytest.Config) -> Provider:
+    """Who is timed, with one thread."""
+    found = load_provider(config.getoption("--provider"))
+    conditions.pin_threads(THREADS)
+    return found
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "workload" in metafunc.fixturenames:
         _, workloads = chosen(metafunc.config)
-        metafunc.parametrize("workload", workloads, ids=[workload.name for workload in workloads])
+        metafunc.parametrize("workload", [workload.name for workload in workloads], indirect=True)
+
+
+@pytest.fixture
+def workload(request: pytest.FixtureRequest) -> Workload:
+    """By its name, which is what the report says of the parameter."""
+    _, workloads = chosen(request.config)
+    return next(workload for workload in workloads if workload.name == request.param)
 
 
 @pytest.fixture(scope="session")
 def provider(request: pytest.FixtureRequest) -> Provider:
-    found = load_provider(request.config.getoption("--provider"))
-    conditions.pin_threads(THREADS)
-    return found
+    return loaded(request.config)
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +91,7 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
     document, _ = chosen(config)
     machine_info["parity"] = {
         "fingerprint": fingerprint(dict.fromkeys(THREADS_OF, THREADS)).full(),
-        "provider": load_provider(config.getoption("--provider")).identity.full(),
+        "provider": loaded(config).identity.full(),
         "set": document.name,
     }
 

@@ -100,7 +100,7 @@ def outcome(
     try:
         function = resolve(namespace, call["op"])
     except Exception as error:  # a module's own __getattr__, which may import
-        return _raised(error)
+        return raised(error)
     return Missing(call["op"]) if function is None else perform(function, call, pools, largest)
 
 
@@ -135,12 +135,12 @@ def called(function: Callable[..., Any], arguments: Arguments, largest: int = LA
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # extension modules raise beyond Exception (pyo3's PanicException)
-        return _raised(error)
+        return raised(error)
     results = result if isinstance(result, tuple) else (result,)
     try:
         values = tuple(value_of(item, largest) for item in results)
     except Exception as error:  # what cannot be read is no result
-        return _raised(error)
+        return raised(error)
     return Returned(
         values,
         arguments.written(),
@@ -151,7 +151,8 @@ def called(function: Callable[..., Any], arguments: Arguments, largest: int = LA
     )
 
 
-def _raised(error: BaseException) -> Raised:
+def raised(error: BaseException) -> Raised:
+    """What was raised, as an outcome."""
     bases = tuple(base.__name__ for base in type(error).__mro__ if base.__name__[0] != "_" and base is not object)
     return Raised(type(error).__name__, bases, _text(str, error))
 

@@ -29,6 +29,16 @@ def add(*args, **kwargs):
     calls += 1
     return numpy.add(*args, **kwargs) + (calls > 40)
 """
+LATER_RAISING = LATER_WRONG.replace("    return", '    if calls > 40:\n        raise ValueError("enough")\n    return')
+LATER_GONE = """import gc, os, numpy
+
+def add(*args, **kwargs):
+    if not gc.isenabled():
+        with open("gone", "a") as file:
+            file.write("x")
+        os._exit(3)
+    return numpy.add(*args, **kwargs)
+"""
 
 
 @pytest.fixture
@@ -37,6 +47,8 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "right.py").write_text(RIGHT)
     (tmp_path / "wrong.py").write_text(WRONG)
     (tmp_path / "later.py").write_text(LATER_WRONG)
+    (tmp_path / "raising.py").write_text(LATER_RAISING)
+    (tmp_path / "gone.py").write_text(LATER_GONE)
     return tmp_path
 
 
@@ -93,6 +105,23 @@ def test_the_speed_of_a_wrong_answer_is_withheld_also_if_it_is_wrong_later_only(
         assert workload["numpy_ratio"] is workload["p50_ns"] is workload["batch_ns"] is None
     assert document["control"]["verdict"] in ("same", "different")
     assert "withheld" in told
+
+
+def test_a_provider_that_raises_later_only_has_a_bad_verdict(place: Path) -> None:
+    code, document, _ = run(place, "raising.py")
+    assert code == 1
+    assert [workload["verdict"] for workload in document["workloads"]] == ["raised_differently"] * 2
+    assert "ValueError: enough" in document["workloads"][0]["withheld"]
+    _, records, _ = parity(place, "runs", "list")
+    assert "diverging" in json.dumps(records["records"][0])
+
+
+def test_a_workload_that_ends_its_process_while_it_is_timed_is_not_timed_again(place: Path) -> None:
+    code, document, _ = run(place, "gone.py")
+    assert code == 1
+    assert [workload["verdict"] for workload in document["workloads"]] == ["crashed"] * 2
+    times = len((place / "gone").read_text())
+    assert 2 <= times <= 4, "each workload once, and once more if its control came first"
 
 
 def test_a_provider_without_the_operation_is_inconclusive(place: Path) -> None:

@@ -28,6 +28,8 @@ from parity.errors import ExitCode, ParityError, UsageError
 from parity.ledger.appending import append
 from parity.ledger.chain import read_ledger
 from parity.oracle.store import open_capture, write_capture
+from parity.pipeline.baseline_store import keep_baseline
+from parity.pipeline.baselines import read_baseline, read_samples
 from parity.pipeline.progress import Progress
 from parity.pipeline.run import RunRequest, run
 from parity.pipeline.verify import verify
@@ -39,6 +41,10 @@ from ..unit.ledger.drafts import draft  # noqa: TID252 - tests are no packages w
 from .simulated_disk import Fault, KilledError, SimulatedDisk, State, built, faults_of
 
 OLD, NEW = bytes(range(256)) * 20, bytes(reversed(range(256))) * 23
+GOLDEN = Path(__file__).parents[2] / "fixtures" / "golden" / "baseline-1"
+MEASURED = read_baseline(GOLDEN / "baseline.json")
+assert MEASURED.samples_file is not None
+SAMPLES = (GOLDEN / MEASURED.samples_file.name).read_bytes()
 RUN_ID = RunId.parse("01a1fc9658a9721097905324ef82c32f")
 
 
@@ -227,6 +233,27 @@ def _check_run(root: Path, done: bool) -> None:
         assert is_temporary(bundle.name) or verify(bundle, Progress()).problems == ()
 
 
+# Baselines
+
+
+def _baseline(root: Path, number: int) -> None:
+    assert MEASURED.samples_file is not None
+    name = f"golden.{number:08x}.samples.npz"
+    named = MEASURED.model_copy(update={"samples_file": MEASURED.samples_file.model_copy(update={"name": name})})
+    keep_baseline(root, named, SAMPLES, {"ratios.svg": b"<svg/>" * number})
+
+
+def _check_baseline(root: Path, done: bool) -> None:
+    """A document with its samples, and nothing of another one when all is over."""
+    [path] = root.glob("baselines/*/*.json")
+    baseline = read_baseline(path)
+    assert baseline.samples_file is not None
+    assert read_samples(path, baseline).timings
+    assert not done or baseline.samples_file.name == "golden.00000002.samples.npz"
+    if done:
+        assert scrub(path).status == scrub(path.with_name(baseline.samples_file.name)).status == "ok"
+
+
 WRITERS = [
     Writer("the ledger", _two_records, lambda root: append(root / "ledger.ndjson", draft(9)), _check_ledger, 1 << 20),
     Writer("a first seal", _content, lambda root: seal(root / "object"), _check_seal, 150),
@@ -239,6 +266,7 @@ WRITERS = [
         "a capture", lambda root: _capture(root, OLD[:24]), lambda root: _capture(root, NEW[:24]), _check_capture, 150
     ),
     Writer("a bundle", lambda root: None, _write_bundle, _check_bundles, 150),
+    Writer("a baseline", lambda root: _baseline(root, 1), lambda root: _baseline(root, 2), _check_baseline, 40, 40),
 ]
 A_RUN = Writer("a run", lambda root: None, _run, _check_run, 40, 20)
 

@@ -61,7 +61,7 @@ def rederived(baseline: Baseline, samples: Samples) -> list[BaselineProblem]:
     The fingerprint's id is computed again, too. Not proved: the durations themselves, the verdicts of the answers, the
     bandwidth of copies, the scaling and what an empty call costs, which no sample shows.
     """
-    problems = [*_workloads(baseline, samples), *_control(baseline, samples)]
+    problems = [*_workloads(baseline, samples), *_control(baseline, samples), *_protocol(baseline, samples)]
     given = identified(baseline.fingerprint).id
     if given != baseline.fingerprint.id:
         detail = f"it is {baseline.fingerprint.id}, and the other fields give {given}"
@@ -93,6 +93,21 @@ def _control(baseline: Baseline, samples: Samples) -> Iterator[BaselineProblem]:
         yield BaselineProblem(workload=None, field="control", detail=str(error))
         return
     yield from _differing(None, baseline.control.full(), again.full(), "control.")
+
+
+def _protocol(baseline: Baseline, samples: Samples) -> Iterator[BaselineProblem]:
+    """What samples show of how they were taken: how many processes there were, and whether waits were recorded."""
+    timings = [*samples.timings.values(), *samples.controls.values()]
+    if baseline.protocol is None or not timings:
+        return
+    recorded = any(timing.waits is not None for processes in timings for timing in processes)
+    again = baseline.protocol.model_copy(
+        update={
+            "processes": max(len(processes) for processes in timings),
+            "ratio_of": "shorter_epoch" if recorded else "both_epochs",
+        }
+    )
+    yield from _differing(None, baseline.protocol.full(), again.full(), "protocol.")
 
 
 def _described(said: WorkloadResult) -> tuple[Workload, VerdictName]:

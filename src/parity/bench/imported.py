@@ -16,13 +16,15 @@ from parity.bench.protocol import PER_CALL_NS
 from parity.bench.statistics import order_interval, quantile
 from parity.bench.summary import rounded
 from parity.documents.baseline import Baseline, Fingerprint, Interval, Mode, WorkloadResult
-from parity.documents.model import document_error, sha256
+from parity.documents.case import Count
+from parity.documents.model import Id16, document_error, sha256
 from parity.documents.report import ProviderIdentity
 from parity.documents.verdict import VerdictName
 from parity.documents.workload import Budget
 from parity.errors import DocumentError, InconclusiveError
 
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+"""At most about 30 years: as nanoseconds they are finite still."""
 
 
 class _Received(BaseModel):
@@ -37,10 +39,10 @@ class OwnInfo(_Received):
     name: str
     op: str
     loop: str
-    shape: tuple[tuple[int, ...], ...]
+    shape: tuple[tuple[Count, ...], ...]
     layout: str
-    digest: str
-    bytes: int
+    digest: Id16
+    bytes: Count
     budget: Budget
     verdict: VerdictName
 
@@ -51,8 +53,8 @@ class _ExtraInfo(_Received):
 
 class _Stats(_Received):
     data: tuple[Seconds, ...] | None = None
-    iterations: Annotated[int, Field(gt=0)]
-    rounds: Annotated[int, Field(ge=0)]
+    iterations: Annotated[Count, Field(gt=0)]
+    rounds: Count
 
 
 class _Benchmark(_Received):
@@ -64,7 +66,7 @@ class _Benchmark(_Received):
 
 class _Processor(_Received):
     brand_raw: str = UNKNOWN
-    count: int = 0
+    count: Count = 0
     flags: tuple[str, ...] = ()
 
 
@@ -101,8 +103,8 @@ def imported(data: bytes, where: str) -> Baseline:
     """The baseline in a report; its figures are those of the provider alone, without a ratio to NumPy.
 
     Percentiles have the order-statistic intervals of measured baselines, over the rounds that were timed. The name of
-    the host is not carried over. Raises DocumentError, naming `where` and the field, for what is no such report or has
-    no samples; InconclusiveError for one without benchmarks.
+    the host is not carried over. Raises DocumentError, naming `where` and the field, for what is no such report, has no
+    samples, or has a fingerprint under the id of another; InconclusiveError for one without benchmarks.
     """
     try:
         report = _Report.model_validate_json(data)
@@ -115,7 +117,7 @@ def imported(data: bytes, where: str) -> Baseline:
         origin="imported",
         set=own.set if own is not None else "pytest-benchmark",
         complete=True,
-        fingerprint=own.fingerprint if own is not None else _fingerprint(report.machine_info),
+        fingerprint=_own_fingerprint(own.fingerprint, where) if own is not None else _fingerprint(report.machine_info),
         provider=own.provider
         if own is not None
         else ProviderIdentity(spec="pytest-benchmark", name="pytest-benchmark", version=report.version),
@@ -155,11 +157,13 @@ def _interval(nanoseconds: np.ndarray[Any, Any], share: float) -> Interval | Non
 def _unique(benchmarks: tuple[_Benchmark, ...], where: str) -> tuple[_Benchmark, ...]:
     first: dict[str, int] = {}
     for number, benchmark in enumerate(benchmarks):
-        if first.setdefault(benchmark.fullname, number) != number:
+        own = benchmark.extra_info.parity
+        name, field = (benchmark.fullname, "fullname") if own is None else (own.name, "extra_info.parity.name")
+        if first.setdefault(name, number) != number:
             raise DocumentError(
-                f"two benchmarks have the name {benchmark.fullname!r}",
-                where=f"{where}, field benchmarks.{number}.fullname",
-                expected=f"another name than that of benchmarks.{first[benchmark.fullname]}",
+                f"two benchmarks have the name {name!r}",
+                where=f"{where}, field benchmarks.{number}.{field}",
+                expected=f"another name than that of benchmarks.{first[name]}",
             )
     return benchmarks
 
@@ -195,6 +199,20 @@ def _workload(benchmark: _Benchmark, where: str) -> WorkloadResult:
         gb_per_s=rounded(moved / typical.value) if moved and typical is not None else None,
         **known,
     )
+
+
+def _own_fingerprint(told: Fingerprint, where: str) -> Fingerprint:
+    """A fingerprint as our front end writes it: its id, which says where the baseline lies, follows from the rest."""
+    field = f"{where}, field machine_info.parity.fingerprint"
+    due = identified(told).id
+    if told.id != due:
+        raise DocumentError(
+            f"{told.id} is not the id of this fingerprint",
+            where=f"{field}.id",
+            expected=f"{due}, the digest of its other fields",
+            hint="import the report as it was written",
+        )
+    return told
 
 
 def _fingerprint(machine: _Machine) -> Fingerprint:

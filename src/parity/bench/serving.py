@@ -20,7 +20,7 @@ from parity.bench.compilations import Compilations
 from parity.bench.conditions import Conditions, pin_threads
 from parity.bench.operands import Arms, Call, Moving, Pools, answer_digest, answers_of, arms_of
 from parity.bench.timings import Pace, Timing
-from parity.calling import CODES, Outcome, Raised, Returned
+from parity.calling import CODES, Outcome, Returned, raised
 from parity.documents.case import Case
 from parity.documents.report import ProviderIdentity
 from parity.documents.verdict import GOOD, Verdict
@@ -179,7 +179,7 @@ class _Server:
             compile_s = None if spent is None else spent - begun
             return Examined(verdict, due, answer, compile_s, *(min(times) for times in zip(*rough, strict=True)))
         except BaseException as error:  # a provider raises beyond Exception, or not before its second call
-            return Examined(verdict, due, withheld=_raising(error))
+            return Examined(self._later(case, raised(error)), due, withheld=_raising(error))
 
     def _measured(self, request: Measure) -> Timing | Withheld:
         gc.freeze()  # or the collection before the timing takes 0.05 to 0.1 s for what Numba's import made
@@ -189,7 +189,7 @@ class _Server:
         try:
             return self._timed(request, arms)
         except BaseException as error:
-            return Withheld(_raising(error))
+            return Withheld(_raising(error), self._later(request.case, raised(error)))
 
     def _timed(self, request: Measure, arms: Arms) -> Timing | Withheld:
         """Warm, look at the answer, time, and look again: later answers may be other ones than the first."""
@@ -220,11 +220,12 @@ class _Server:
         actual = arms.answer()
         if isinstance(actual, Returned) and answer_digest(actual) == request.answer:
             return None
-        if isinstance(actual, Raised):
-            return Withheld(f"the provider raised {actual.type}: {actual.message}")
-        expected, _ = answers_of(np, request.case, self._pools)
-        verdict = self._verdict(request.case, expected, actual)
+        verdict = self._later(request.case, actual)
         return None if verdict.verdict in GOOD else Withheld(f"later, {told(verdict)}", verdict)
+
+    def _later(self, case: Case, actual: Outcome) -> Verdict:
+        """The verdict on an outcome of a call that was judged before."""
+        return self._verdict(case, answers_of(np, case, self._pools).expected, actual)
 
 
 def told(verdict: Verdict) -> str:

@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 
 from parity.documents.model import Document, canonical, sha256
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+"""Every reader of JSON can hold it."""
 
 
 class ArrayArgument(Document):

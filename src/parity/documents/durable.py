@@ -106,6 +106,29 @@ def replacing_directory(path: Path) -> Iterator[Path]:
                     os.rmdir(empty)
 
 
+@contextlib.contextmanager
+def replacing_files(path: Path) -> Iterator[Path]:
+    """A new directory beside `path`, to write files into; each takes its place beside `path` when the block ends.
+
+    `path` itself comes last. Until then whatever takes space was done, in the directory: who fails, leaves what was
+    there before; only a crash between two renames leaves some files new and some old. Raises StorageError where the
+    operating system refuses.
+    """
+    with _refusals(path):
+        make_folder(path.parent)
+        _swept(path.parent, path.name)
+        with _temporary(path, "new") as (fresh, _):
+            yield fresh
+            names = sorted(set(os.listdir(fresh)) - {path.name})
+            for name in (*names, path.name):
+                sync(fresh / name)
+            for name in names:
+                os.rename(fresh / name, path.with_name(name))
+            sync(path.parent)  # or `path` could be there after a power cut, and what it speaks of not
+            os.rename(fresh / path.name, path)
+            sync(path.parent)
+
+
 def _take_place(fresh: Path, lock: int, target: Path) -> None:
     """Rename a complete directory to where it belongs; what stood there is removed when that is durable."""
     try:

@@ -18,6 +18,14 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Id16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """The first 16 bytes of a SHA-256, which name a thing by its content."""
 
+_EXPECTED = {
+    "missing": "a field of this name",
+    "extra_forbidden": "no field of this name",
+    "json_invalid": "JSON",
+    "value_error": "a valid document",
+}
+"""In place of pydantic's types of errors, whose messages do not say what should be."""
+
 
 class Document(BaseModel):
     """A model in which an unknown field, a wrong type or a later change is an error."""
@@ -45,9 +53,8 @@ def document_error(error: ValidationError, where: str) -> DocumentError:
     """A pydantic error as parity's: the first wrong field, what it was, what was expected."""
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or "(the whole)"
-    return DocumentError(
-        f"{field}: {first['msg']}", where=f"{where}, field {field}", expected=str(first.get("type", "a valid document"))
-    )
+    expected = _EXPECTED.get(first["type"], first["msg"].removeprefix("Input should be "))
+    return DocumentError(f"{field}: {first['msg']}", where=f"{where}, field {field}", expected=expected)
 
 
 def canonical(value: Any) -> bytes:

@@ -1,6 +1,7 @@
 """Baselines are put in their place: document, samples, pictures, and a seal for each of the first two."""
 
 import contextlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from filelock import FileLock, Timeout
 from parity.bench.baselines import baseline_path
 from parity.bench.imported import imported
 from parity.documents.baseline import Baseline
-from parity.documents.durable import make_folder, sweep, write_file
+from parity.documents.durable import make_folder, replacing_files, write_file
 from parity.documents.model import pretty
 from parity.errors import StorageError
 from parity.pipeline import places
@@ -29,7 +30,7 @@ def keep_baseline(
 ) -> Path:
     """Write a baseline below `root`, in the place of an earlier one of the same machine, set and provider.
 
-    The samples have a name of their own, so they lie there before the document speaks of them, and those of the earlier
+    All files are written before the first takes its place, the document last; the samples and pictures of the earlier
     one go after it. Two that are written at once wait for each other. Raises StorageError if the disk refuses; then the
     earlier one is still there.
     """
@@ -44,25 +45,28 @@ def keep_baseline(
             where=str(root / LOCK),
             hint="find out who has it open; the lock ends with its process, so do not remove the file",
         ) from None
+    except StorageError as error:
+        message = f"the baseline cannot be written: {error.message}"
+        raise StorageError(message, where=str(path), expected=error.expected, hint=error.hint) from None
     except OSError as error:
         raise StorageError(f"the baseline cannot be written: {error.strerror or error}", where=str(path)) from None
     return path
 
 
 def _put(path: Path, baseline: Baseline, samples: bytes | None, pictures: Mapping[str, bytes]) -> None:
-    sweep(path.parent)
-    kept = {path, sidecar_of(path)}
-    if samples is not None and baseline.samples_file is not None:
-        beside = path.with_name(baseline.samples_file.name)
-        write_file(beside, samples)
-        seal(beside)
-        kept |= {beside, sidecar_of(beside)}
-    write_file(path, pretty(baseline.full()))
-    seal(path)
-    for name, content in pictures.items():
-        write_file(path.with_name(f"{path.stem}.{name}"), content)
-    for old in path.parent.glob(f"{_literally(path.stem)}.*.samples.npz*"):
-        if old not in kept:
+    with replacing_files(path) as fresh:
+        if samples is not None and baseline.samples_file is not None:
+            beside = fresh / baseline.samples_file.name
+            write_file(beside, samples)
+            seal(beside)
+        write_file(fresh / path.name, pretty(baseline.full()))
+        seal(fresh / path.name)
+        for name, content in pictures.items():
+            write_file(fresh / f"{path.stem}.{name}", content)
+        kept = {file.name for file in fresh.iterdir()}
+    own = re.compile(rf"{re.escape(path.stem)}\.([0-9a-f]{{8}}\.samples\.npz(\.rq)?|\w+\.svg)")
+    for old in path.parent.iterdir():
+        if own.fullmatch(old.name) and old.name not in kept:
             with contextlib.suppress(OSError):
                 old.unlink()
 
@@ -76,10 +80,6 @@ def _place(root: Path, baseline: Baseline) -> Path:
     names = None if baseline.complete else [workload.name for workload in baseline.workloads]
     name = baseline.set if baseline.origin == "measured" else f"{baseline.set}-{baseline.origin}"
     return baseline_path(root, baseline.fingerprint, name, baseline.provider.spec, names)
-
-
-def _literally(name: str) -> str:
-    return name.replace("[", "[[]")
 
 
 def import_report(file: Path, out: Path | None) -> tuple[Baseline, Path]:

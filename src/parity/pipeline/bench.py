@@ -20,7 +20,7 @@ from parity.documents.manifest import Manifest
 from parity.documents.model import canonical, sha256
 from parity.documents.report import Report
 from parity.documents.run import RunDocument
-from parity.errors import ExitCode
+from parity.errors import ExitCode, StorageError
 from parity.ops import catalogue
 from parity.pipeline import bench_evidence, evidence, places
 from parity.pipeline.baseline_store import keep_baseline
@@ -102,10 +102,10 @@ def benching(request: BenchRequest, progress: Progress) -> Iterator[LiveBench]:
         recording.produces(bundle.finish(evidence.run_toml(document, planned.plan, report, seconds, "bench")))
         protect(bundle.place)
     path = runs / recording.run_id.text
+    recording.of_result(report, path)
     place = path / BASELINE
     if request.keep:
-        place = keep_baseline(places.root_of(request.out), baseline, data, files)
-    recording.of_result(report, path)
+        place = _kept(places.root_of(request.out), baseline, data, files, place)
     live.result = BenchResult(baseline, place, path, report)
 
 
@@ -134,6 +134,16 @@ def _judge(session: Session, bundle: BundleWriter, manifest: Manifest) -> Planne
         identity = canonical(session.judgement.identity.full())
         stage.output("identity", fingerprint=sha256(identity), bytes=len(identity))
     return planned
+
+
+def _kept(root: Path, baseline: Baseline, data: bytes, files: Mapping[str, bytes], there: Path) -> Path:
+    """The baseline in its place. there: where it is already, for who cannot have it here, too."""
+    try:
+        return keep_baseline(root, baseline, data, files)
+    except StorageError as error:
+        hint = f"{error.hint}; " if error.hint else ""
+        error.hint = f"{hint}nothing is lost: it is in the bundle of its run, {there}"
+        raise
 
 
 def _document(

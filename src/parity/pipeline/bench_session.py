@@ -101,9 +101,12 @@ class Session:
         self._chosen_controls = choose_controls(self._judgement)
 
     def time(self, number: int, names: Collection[str] | None = None) -> None:
-        """Time workloads (all that may be, or those of these names) in one more fresh process."""
-        judged = self.judgement.judged
-        chosen = [w for w in self.workloads if judged[w.name].pace is not None and (names is None or w.name in names)]
+        """Time workloads (all that may be, or those of these names) in one more fresh process.
+
+        What an earlier process withheld is not tried again: a call that hangs would hang each of them.
+        """
+        chosen = [workload for workload in self.workloads if self._is_timed(workload, names)]
+        self._chosen_controls = tuple(name for name in self._chosen_controls if name not in self._withheld)
         found = processes.time_process(
             number,
             chosen,
@@ -147,7 +150,7 @@ class Session:
             self._processes[number] = process._replace(controls=found.controls)
 
     def _is_timed(self, workload: Workload, names: Collection[str] | None) -> bool:
-        return self.judgement.judged[workload.name].pace is not None and (names is None or workload.name in names)
+        return self._reason(workload.name) is None and (names is None or workload.name in names)
 
     def scale(self) -> None:
         """Time the provider with all cores, too, where it has more than one."""

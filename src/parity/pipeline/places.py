@@ -67,11 +67,11 @@ def default_capture() -> Path:
     return found[-1]
 
 
-def workload_set(name_or_path: str) -> Path:
+def workload_set(name_or_path: str, option: str = "--set") -> Path:
     """The file of a set of workloads: of a name, that of the checkout in which one stands, else of parity itself.
 
     What ends with `.toml` or has a slash is a path and comes back as it is, whether or not there is such a file.
-    Raises UsageError, with the names that there are, for any other.
+    Raises UsageError, with the names that there are, for any other; option: by which it was named.
     """
     if name_or_path.endswith(".toml") or "/" in name_or_path or os.sep in name_or_path:
         return Path(name_or_path)
@@ -88,7 +88,7 @@ def workload_set(name_or_path: str) -> Path:
     close = difflib.get_close_matches(name_or_path, found)
     raise UsageError(
         f"there is no set of workloads {name_or_path!r}",
-        where="--set",
+        where=option,
         expected=", ".join([*sorted(found), "or the path of a TOML file"]),
         hint=f"did you mean {' or '.join(close)}?" if close else None,
     )

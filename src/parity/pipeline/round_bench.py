@@ -2,6 +2,7 @@
 
 from parity.documents.baseline import Baseline
 from parity.documents.optimization import Round
+from parity.pipeline import places
 from parity.pipeline.bench_session import BenchRequest, Session, with_samples
 from parity.pipeline.progress import Progress
 
@@ -23,7 +24,7 @@ class RoundBench:
 def bench_of(round_: Round, spec: str, progress: Progress) -> RoundBench:
     """The workloads that a round chose. Raises what reading and selecting workloads raises."""
     request = BenchRequest(
-        set=round_.set,
+        set=str(places.workload_set(round_.set, "--workloads")),
         provider=spec,
         ops=round_.ops,
         only=round_.only,

@@ -115,7 +115,15 @@ def baseline(
         git_dirty=True,
         command=("parity", "bench", "run"),
         started=started,
-        protocol=Protocol(processes=PROCESSES, seconds=0.1, epoch_ns=1_000_000, seed="7", harness_ns=61.0, threads=1),
+        protocol=Protocol(
+            processes=PROCESSES,
+            seconds=0.1,
+            epoch_ns=1_000_000,
+            seed="7",
+            harness_ns=61.0,
+            threads=1,
+            ratio_of="shorter_epoch",
+        ),
         control=control(checks),
         copy_bandwidth=COPY,
         workloads=(

@@ -133,16 +133,9 @@ def test_batches_do_not_pass_for_calls() -> None:
     assert (BATCHED, "batch_ns") in problems(edited(document, BATCHED, calls=2_999), samples)
 
 
-def test_a_withheld_workload_may_not_have_times() -> None:
-    document, samples = baseline()
-    for name in (WITHHELD, SINGLE):
-        reason = {"withheld": "wrong", "p50_ns": {"value": 3.0, "low": 2.0, "high": 4.0}}
-        assert (name, "p50_ns") in problems(edited(document, name, **reason), samples)
-
-
 def test_times_that_were_withheld_may_not_be_shown() -> None:
     document, samples = baseline()
-    [(name, field)] = problems(edited(document, WITHHELD, withheld=None), samples)
+    [(name, field)] = problems(edited(document, WITHHELD, withheld=None, verdict="exact"), samples)
     assert (name, field) == (WITHHELD, "samples")
 
 
@@ -180,6 +173,14 @@ def test_a_control_that_was_edited_is_found() -> None:
     flipped = {"same": "different", "different": "same"}[document.control.verdict]
     control = document.control.model_copy(update={"verdict": flipped})
     assert problems(document.model_copy(update={"control": control}), samples) == [(None, "control.verdict")]
+
+
+@pytest.mark.parametrize(("field", "value"), [("processes", 99), ("ratio_of", "both_epochs")])
+def test_a_protocol_that_the_samples_do_not_show_is_found(field: str, value: object) -> None:
+    document, samples = baseline()
+    assert document.protocol is not None
+    protocol = document.protocol.model_copy(update={field: value})
+    assert problems(document.model_copy(update={"protocol": protocol}), samples) == [(None, f"protocol.{field}")]
 
 
 def test_a_fingerprint_that_was_edited_is_found() -> None:

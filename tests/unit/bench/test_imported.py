@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from parity.bench.fingerprint import fingerprint
 from parity.bench.imported import figures_of, imported
 from parity.errors import DocumentError, InconclusiveError
 
@@ -45,6 +46,35 @@ def report(*benchmarks: dict[str, Any], **machine: Any) -> bytes:
         "version": "5.3.1",
     }
     return json.dumps(document).encode()
+
+
+def own(**changed: Any) -> dict[str, Any]:
+    """What our front end says of a workload."""
+    return {
+        "name": "add-1",
+        "op": "add",
+        "loop": "dd->d",
+        "shape": [[1], [1]],
+        "layout": "contiguous",
+        "digest": "d" * 32,
+        "bytes": 24,
+        "budget": {"p50": 0.05, "p99": None, "reason": "a test"},
+        "verdict": "exact",
+        **changed,
+    }
+
+
+def own_machine(**changed: Any) -> dict[str, Any]:
+    """What it says of the machine, with some fields of the fingerprint changed."""
+    told = fingerprint({"blas": 1}).full() | changed
+    return {"fingerprint": told, "provider": {"spec": "numpy", "name": "numpy", "version": None}, "set": "tiny"}
+
+
+def test_what_our_front_end_adds_comes_back() -> None:
+    found = imported(report(benchmark(parity=own()), parity=own_machine()), "x.json")
+    [workload] = found.workloads
+    assert (found.set, found.provider.spec, found.fingerprint) == ("tiny", "numpy", fingerprint({"blas": 1}))
+    assert (workload.name, workload.bytes, workload.verdict) == ("add-1", 24, "exact")
 
 
 def test_rounds_of_one_call_give_percentiles_with_intervals() -> None:
@@ -98,6 +128,22 @@ def test_the_name_of_the_host_stays_behind_and_what_is_unknown_is_said() -> None
         (report({**benchmark(), "stats": {"iterations": 1, "rounds": 1}}), "stats.data"),
         (report(benchmark(), benchmark()), "benchmarks.1.fullname"),
         (report(benchmark(parity={"op": "add"})), "parity"),
+        (report(benchmark(iterations=10**400)), "iterations"),
+        (report(benchmark(iterations=10**18)), "iterations"),
+        (report(benchmark(data=[1e300] * 9)), "data.0"),
+        (report(benchmark(data=[10**400] * 9)), "data.0"),
+        (report(benchmark(data=[float("nan")])), "data.0"),
+        (report(benchmark(), cpu={"count": -1}), "machine_info.cpu.count"),
+        (report(benchmark(), cpu={"count": 10**400}), "machine_info.cpu.count"),
+        (report(benchmark(parity=own(bytes=10**400))), "parity.bytes"),
+        (report(benchmark(parity=own(bytes=-1))), "parity.bytes"),
+        (report(benchmark(parity=own(shape=[[-1]]))), "parity.shape.0.0"),
+        (report(benchmark(parity=own(shape=[[10**400]]))), "parity.shape.0.0"),
+        (report(benchmark(parity=own(digest="x"))), "parity.digest"),
+        (report(benchmark("a", parity=own()), benchmark("b", parity=own())), "benchmarks.1.extra_info.parity.name"),
+        (report(benchmark(), parity=own_machine(id="0" * 32)), "machine_info.parity.fingerprint.id"),
+        (report(benchmark(), parity=own_machine(cpu_model="Z80")), "machine_info.parity.fingerprint.id"),
+        (report(benchmark(), parity=own_machine(cores=10**400)), "machine_info.parity.fingerprint"),
     ],
 )
 def test_what_is_no_such_report_is_refused_with_its_field(data: bytes, field: str) -> None:

@@ -191,6 +191,7 @@ def test_what_goes_wrong_only_later_is_withheld_with_the_reason(provider: Path) 
     assert found.withheld["square-4"].startswith("later, the answer is diverged")
     assert {name: verdict.verdict for name, verdict in found.verdicts.items()} == {
         "log-4": "crashed",
+        "sqrt-4": "raised_differently",
         "square-4": "diverged",
     }
 

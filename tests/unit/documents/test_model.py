@@ -69,6 +69,24 @@ def test_a_document_refuses_what_it_does_not_know_and_names_the_field(text: str,
     assert caught.value.where == f"sample.json, field {field}"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{}", "a field of this name"),
+        ('{"number": 1, "more": 1}', "no field of this name"),
+        ('{"number": 1', "JSON"),
+        ('{"number": "1"}', "a valid integer"),
+        ('{"number": 1, "words": "one"}', "a valid array"),
+        ('{"number": 1, "schema": "sample/2"}', "'sample/1'"),
+        ("[]", "an object"),
+    ],
+)
+def test_what_a_document_expected_is_said_in_words(text: str, expected: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        Sample.from_json(text, "sample.json")
+    assert caught.value.expected == expected
+
+
 def test_a_document_is_immutable_and_says_itself_in_full_or_without_defaults() -> None:
     sample = Sample.from_json('{"number": 1}', "sample.json")
     with pytest.raises(ValidationError):

@@ -8,6 +8,7 @@ import pytest
 from parity.documents.baseline import Baseline
 from parity.documents.model import sha256
 from parity.errors import StorageError
+from parity.pipeline import baseline_store
 from parity.pipeline.baseline_store import file_stem, keep_baseline
 from parity.pipeline.baselines import read_baseline, read_samples
 from parity.sidecar.scrub import scrub
@@ -42,6 +43,44 @@ def test_baselines_that_are_written_at_once_leave_one_that_is_whole(tmp_path: Pa
     assert read_samples(path, read_baseline(path)).timings
     assert scrub(path).status == "ok"
     assert len(list(path.parent.glob("*.samples.npz"))) == 1
+
+
+def test_the_samples_of_a_baseline_whose_name_begins_alike_stay(tmp_path: Path) -> None:
+    longer = MEASURED.model_copy(update={"set": f"{MEASURED.set}.more"})
+    assert longer.samples_file is not None
+    name = f"{file_stem(longer)}.00000009.samples.npz"
+    longer = longer.model_copy(update={"samples_file": longer.samples_file.model_copy(update={"name": name})})
+    other = keep_baseline(tmp_path, longer, SAMPLES, {"x.svg": b"<svg/>"})
+    keep_baseline(tmp_path, named(1), SAMPLES)
+    assert read_samples(other, read_baseline(other)).timings
+    assert other.with_suffix(".x.svg").exists()
+
+
+def test_a_picture_that_the_new_baseline_does_not_have_goes(tmp_path: Path) -> None:
+    path = keep_baseline(tmp_path, named(1), SAMPLES, {"x.svg": b"<svg/>", "y.svg": b"<svg/>"})
+    keep_baseline(tmp_path, named(2), SAMPLES, {"x.svg": b"<svg/>"})
+    assert [file.name for file in path.parent.glob("*.svg")] == [f"{file_stem(MEASURED)}.x.svg"]
+
+
+@pytest.mark.parametrize("fails", range(3))
+def test_whichever_file_finds_no_space_all_of_the_earlier_baseline_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: int
+) -> None:
+    path = keep_baseline(tmp_path, named(1), SAMPLES, {"x.svg": b"<svg/>"})
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    written: list[Path] = []
+
+    def write(place: Path, data: bytes) -> None:
+        if len(written) == fails:
+            raise StorageError("cannot write: No space left on device", where=str(place), hint="free some space")
+        written.append(place)
+        place.write_bytes(data)
+
+    monkeypatch.setattr(baseline_store, "write_file", write)
+    with pytest.raises(StorageError, match="No space left") as raised:
+        keep_baseline(tmp_path, named(2), SAMPLES, {"x.svg": b"<svg>new</svg>"})
+    assert (raised.value.where, raised.value.hint) == (str(path), "free some space")
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
 
 
 def test_a_place_that_cannot_be_written_is_a_storage_error_and_the_earlier_baseline_stays(tmp_path: Path) -> None:

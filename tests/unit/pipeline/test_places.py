@@ -163,3 +163,9 @@ def test_a_set_of_workloads_that_is_not_there_is_refused_with_those_that_are(fol
     assert refused.value.where == "--set"
     assert "sentinel, smoke" in (refused.value.expected or "")
     assert name != "sentinal" or refused.value.hint == "did you mean sentinel?"
+
+
+def test_a_set_of_workloads_is_refused_with_the_option_that_named_it() -> None:
+    with pytest.raises(UsageError) as refused:
+        places.workload_set("nope", "--workloads")
+    assert refused.value.where == "--workloads"
