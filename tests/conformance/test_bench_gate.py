@@ -13,6 +13,7 @@ import pytest
 import parity
 from parity.bench.fingerprint import identified
 from parity.cli.main import main
+from parity.documents.baseline import Processes
 
 from ..unit.bench.measured_baseline import MACHINE  # noqa: TID252 - tests are no package with a name
 from ..unit.bench.two_runs import run, slower, timed, withheld, written  # noqa: TID252
@@ -123,6 +124,20 @@ def test_in_github_actions_there_are_annotations_and_a_summary_and_stdout_stays_
     assert "::warning title=benchmark inconclusive%3A add-1::" in bench("gate", "before.json", "open.json").err
 
 
+@pytest.mark.parametrize("after", ["same", "slow"])
+def test_a_page_that_cannot_be_written_costs_neither_verdict_nor_exit_code(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, after: str
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    answer = bench("gate", "before.json", f"{after}.json", "--markdown", "/dev/full")
+    verdict, code = VERDICTS[after]
+    assert (answer.code, answer.out) == (code, f"{verdict}\n")
+    assert answer.err.count("error: ") == 2
+    assert str(tmp_path) in answer.err
+    assert "No space left" in answer.err
+
+
 @pytest.mark.parametrize("position", [0, 1])
 @pytest.mark.parametrize(
     ("name", "content"),
@@ -176,6 +191,25 @@ def test_a_comparison_judges_nothing(bench: Bench) -> None:
     assert document["schema"] == "parity.comparison/1"
     assert document["workloads"][0]["change"]["value"] == pytest.approx(1.0513, rel=1e-4)
     assert "verdict" not in document["workloads"][0]
+
+
+def test_what_was_not_compared_is_inconclusive(bench: Bench, tmp_path: Path) -> None:
+    written(tmp_path / "none.json", run())
+    for other in ("none.json", "wrong.json"):
+        written(tmp_path / "only.json", run(timed("multiply-1")))
+        answer = bench("compare", "only.json", other)
+        assert (answer.code, answer.out) == (3, "nothing was compared\n")
+        assert answer.err.splitlines()[-1] == "nothing was compared; nothing is judged here"
+        assert bench("compare", "only.json", other, "--json", "-").document()["overall"] is None
+
+
+def test_times_without_ratios_to_numpy_are_compared_all_the_same(bench: Bench, tmp_path: Path) -> None:
+    times = timed("add-1").model_copy(update={"numpy_ratio": None, "processes": Processes(log_ratio=())})
+    imported = run(times, origin="imported", control=None, protocol=None, samples_file=None)
+    written(tmp_path / "imported.json", imported)
+    answer = bench("compare", "imported.json", "imported.json")
+    assert (answer.code, answer.out) == (0, "times of 1 workload were compared, and no ratios to NumPy\n")
+    assert answer.err.splitlines()[-1] == f"{answer.out.rstrip()}; nothing is judged here"
 
 
 def test_different_machines_are_compared_only_when_asked_and_the_first_line_says_so(bench: Bench) -> None:

@@ -109,6 +109,9 @@ def test_a_round_from_start_to_finish(started: Path) -> None:
         (("finish", "absent"), "absent"),
         (("finish", "x", "--decide", "keep"), "--why"),
         (("finish", "x", "--decide", "perhaps"), "perhaps"),
+        (("start", "x", "--lever", "provider", "--why", "\udcff"), "--why"),
+        (("finish", "x", "--decide", "keep", "--why", "\udcff"), "--why"),
+        (("finish", "x", "--provider", "\udcff.py"), "--provider"),
     ],
 )
 def test_bad_words_are_named_and_exit_with_2(tmp_path: Path, words: tuple[str, ...], named: str) -> None:

@@ -5,7 +5,7 @@ calls. What our own front end (benchmarks/) adds stands in `extra_info.parity` a
 """
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,7 +19,6 @@ from parity.documents.baseline import Baseline, Fingerprint, Interval, Mode, Wor
 from parity.documents.case import Count
 from parity.documents.model import Id16, document_error, sha256
 from parity.documents.report import ProviderIdentity
-from parity.documents.verdict import VerdictName
 from parity.documents.workload import Budget
 from parity.errors import DocumentError, InconclusiveError
 
@@ -44,7 +43,7 @@ class OwnInfo(_Received):
     digest: Id16
     bytes: Count
     budget: Budget
-    verdict: VerdictName
+    verdict: Literal["exact", "within_tolerance", "known"]
 
 
 class _ExtraInfo(_Received):

@@ -239,6 +239,11 @@ class _Members:
             )
         if len(set(numbers)) != len(numbers):
             raise self._error("an axis comes twice", member.axis_field, "each axis once")
+        if isinstance(axis, tuple) and (len(axis) == 1 or list(axis) != sorted(axis)):
+            said = f"the axes {list(axis)} are written {sorted(axis)}"
+            if len(axis) == 1:
+                said = f"the axis {list(axis)} is written {axis[0]}"
+            raise self._error(said, member.axis_field, "one spelling, so that one call has one name")
         one_only = self.row.kind == "cumulative" or self.row.name in ("argmin", "argmax") or self.method == "accumulate"
         if isinstance(axis, tuple) and one_only:
             raise self._error(f"{self.op} takes one axis", member.axis_field, "a number")

@@ -1,6 +1,8 @@
 """`parity bench gate`: judge whether a workload became slower than it may."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +10,7 @@ import click
 
 from parity.cli.flags import FOLDER
 from parity.cli.output import STDOUT, json_option, write_bytes, write_json, write_text
-from parity.errors import UsageError
+from parity.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from parity.documents.gate import Gate
@@ -59,7 +61,8 @@ def gate(
 
     BASELINE and CURRENT are files of `parity bench run`; without CURRENT it is measured now, and again what is
     undecided. The table goes to stderr, and the verdict to stdout: pass (exit code 0), regressed (1), inconclusive or
-    not_comparable (3). In GitHub Actions, annotations go to stderr, and a page to the summary of the job.
+    not_comparable (3). In GitHub Actions, annotations go to stderr, and a page to the summary of the job. A page that
+    cannot be written is an error on stderr, and changes no exit code.
     """
     flags = {"--provider": provider, "--set": set_name, "--processes": processes, "--rounds": rounds, "--out": out}
     if current is not None and (given := [name for name, value in flags.items() if value is not None]):
@@ -92,10 +95,10 @@ def gate(
     from parity.report.gate_table import show_gate
 
     show_gate(found, stderr_console())
-    _publish(found, markdown)
-    write_json(found.full(), json_target)
     if json_target != STDOUT:
         write_text(f"{found.verdict}\n")
+    write_json(found.full(), json_target)
+    _publish(found, markdown)
     return int(found.exit_code())
 
 
@@ -105,7 +108,8 @@ def _publish(found: "Gate", markdown: Path | None) -> None:
 
     page = render(found).encode()
     if markdown is not None:
-        write_bytes(page, str(markdown))
+        with _refusal_told():
+            write_bytes(page, str(markdown))
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return
     for line in annotations(found):
@@ -115,4 +119,17 @@ def _publish(found: "Gate", markdown: Path | None) -> None:
         from parity.documents.durable import append
 
         path = Path(summary)
-        append(path, page, at=path.stat().st_size if path.exists() else 0)
+        with _refusal_told():
+            append(path, page, at=path.stat().st_size if path.exists() else 0)
+
+
+@contextmanager
+def _refusal_told() -> Iterator[None]:
+    """A page that cannot be written is an error on stderr; the exit code stays that of the verdict."""
+    from parity.cli.errors import as_parity_error, lines
+
+    try:
+        yield
+    except (OSError, StorageError) as refused:
+        for line in lines(as_parity_error(refused)):
+            click.echo(line, err=True)

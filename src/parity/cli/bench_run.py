@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from parity.cli.flags import FOLDER, named_ops, ops_option
+from parity.cli.flags import FOLDER, SECONDS, named_ops, named_workloads, ops_option
 from parity.cli.output import json_option, write_json, write_text
 
 FEWEST_PROCESSES = 6
@@ -26,7 +26,7 @@ processes_option = click.option(
 )
 seconds_option = click.option(
     "--seconds",
-    type=click.FloatRange(0.005, 60),
+    type=SECONDS,
     default=0.1,
     show_default=True,
     help="For each workload in each process, provider and NumPy together.",
@@ -68,7 +68,7 @@ def run(
         set=set_name,
         provider=provider,
         ops=named_ops(ops),
-        only=tuple(filter(None, (only or "").split(","))),
+        only=named_workloads(only),
         processes=processes,
         seconds=seconds,
         scaling=scaling,

@@ -4,8 +4,10 @@ The names of suites are written out because the documents that define them impor
 test holds the two together.
 """
 
+import math
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,6 +26,21 @@ allow_pure_option = click.option(
     "--allow-pure", is_flag=True, help="Be content with a pure-Python oracle, which is no evidence about NumPy."
 )
 FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range. NaN is in none, though it is neither below nor above one, and infinity is no number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; click's own error for any other text."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number", param, ctx)
+        return number
+
+
+SECONDS = FiniteRange(0.005, 60)
+"""How long each process may time a workload."""
 
 
 def _digits(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -45,6 +62,18 @@ def named_ops(text: str | None) -> tuple[str, ...]:
     from parity.ops.catalogue import parse_ops
 
     return parse_ops(text, "--ops")
+
+
+def named_workloads(text: str | None) -> tuple[str, ...]:
+    """Names or patterns of workloads; none for no flag, which stands for all. Raises UsageError for an empty list."""
+    if text is None:
+        return ()
+    names = tuple(filter(None, (part.strip() for part in text.split(","))))
+    if not names:
+        raise UsageError(
+            "no workload is named", where="--only", expected="names of the set, or patterns such as 'add-*'"
+        )
+    return names
 
 
 def named_dtypes(text: str | None) -> tuple[str, ...]:

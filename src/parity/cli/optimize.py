@@ -1,19 +1,31 @@
 """`parity optimize`: one change to the kernels, with the proof that behaviour is unchanged, and what it gained."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from parity.cli.flags import FOLDER, SUITES, named_ops, ops_option
+from parity.cli.flags import FOLDER, SECONDS, SUITES, named_ops, named_workloads, ops_option
 from parity.cli.output import json_option, write_json, write_text
+from parity.errors import UsageError
 
 if TYPE_CHECKING:
+    from parity.documents.manifest import SuiteName
     from parity.documents.optimization import Optimization
 
 FEWEST_PROCESSES = 6
 """With fewer, no interval of 95 % over processes is finite."""
+
+
+def _encodable(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """What is no UTF-8 reaches Python as lone surrogates, which no document can hold."""
+    del context
+    try:
+        (value or "").encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{value!r} is no UTF-8", where=parameter.opts[0], expected="text in UTF-8") from None
+    return value
+
 
 out_option = click.option("--out", type=FOLDER, metavar="DIR", help="The folder of rounds; else artifacts/proofs.")
 profile_option = click.option("--profile", is_flag=True, help="Add a flame graph of the slowest workload.")
@@ -28,18 +40,44 @@ def optimize() -> None:
 @optimize.command()
 @click.argument("name")
 @click.option(
-    "--lever", required=True, metavar="PATH", help="What the change may touch: a file, a glob, or `provider`."
+    "--lever",
+    required=True,
+    callback=_encodable,
+    metavar="PATH",
+    help="What the change may touch: a file, a glob, or `provider`.",
 )
-@click.option("--provider", default="numba", metavar="SPEC", help="Who is changed: numba (default), a module, a file.")
-@click.option("--workloads", "set_name", default="sentinel", metavar="SET", help="A set's name, or a TOML file.")
-@click.option("--only", metavar="A,B", help="Only workloads with these names; `*` stands for any text.")
+@click.option(
+    "--provider",
+    default="numba",
+    callback=_encodable,
+    metavar="SPEC",
+    help="Who is changed: numba (default), a module, a file.",
+)
+@click.option(
+    "--workloads",
+    "set_name",
+    default="sentinel",
+    callback=_encodable,
+    metavar="SET",
+    help="A set's name, or a TOML file.",
+)
+@click.option(
+    "--only",
+    callback=_encodable,
+    metavar="A,B",
+    help="Only workloads with these names; `*` stands for any text.",
+)
 @ops_option
 @click.option("--suite", type=click.Choice(SUITES), default="core", help="How many golden cases; core by default.")
-@click.option("--why", default="", metavar="TEXT", help="What the change is to gain, for the decision record.")
-@click.option("--processes", type=click.IntRange(FEWEST_PROCESSES, 99), default=9, help="Fresh timing processes; 9.")
 @click.option(
-    "--seconds", type=click.FloatRange(0.005, 60), default=0.1, help="For each workload in each process; 0.1."
+    "--why",
+    default="",
+    callback=_encodable,
+    metavar="TEXT",
+    help="What the change is to gain, for the decision record.",
 )
+@click.option("--processes", type=click.IntRange(FEWEST_PROCESSES, 99), default=9, help="Fresh timing processes; 9.")
+@click.option("--seconds", type=SECONDS, default=0.1, help="For each workload in each process; 0.1.")
 @profile_option
 @click.option("--again", is_flag=True, help="Replace a round of this name.")
 @out_option
@@ -52,7 +90,7 @@ def start(
     set_name: str,
     only: str | None,
     ops: str | None,
-    suite: str,
+    suite: "SuiteName",
     why: str,
     processes: int,
     seconds: float,
@@ -70,6 +108,7 @@ def start(
     from parity.cli.progress import shown_progress, stderr_console
     from parity.documents.manifest import DEFAULT_SEED
     from parity.documents.optimization import Round
+    from parity.pipeline.evidence import as_called
     from parity.pipeline.optimize import StartRequest
     from parity.pipeline.optimize import start as start_round
     from parity.pipeline.round_bench import bench_of
@@ -80,7 +119,7 @@ def start(
         why=why,
         provider=provider,
         set=set_name,
-        only=tuple(filter(None, (only or "").split(","))),
+        only=named_workloads(only),
         ops=named_ops(ops),
         suite=suite,
         seed=DEFAULT_SEED,
@@ -88,12 +127,12 @@ def start(
         seconds=seconds,
         profile=profile,
         started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        command=_command(),
+        command=as_called(),
     )
     with shown_progress() as progress:
         started = start_round(StartRequest(round_, out, again), progress, bench_of)
     stderr_console().print(
-        f"{name}: {started.cases:,} golden outputs and {started.workloads} workloads of {provider} are recorded. "
+        f"{name}: {started.cases:,} golden outputs and {_workloads(started.workloads)} of {provider} are recorded. "
         f"After the change: parity optimize finish {name}",
         markup=False,
         soft_wrap=True,
@@ -106,10 +145,15 @@ def start(
 
 @optimize.command()
 @click.argument("name")
-@click.option("--provider", metavar="SPEC", help="Who is asked after the change, where the lever is `provider`.")
+@click.option(
+    "--provider",
+    callback=_encodable,
+    metavar="SPEC",
+    help="Who is asked after the change, where the lever is `provider`.",
+)
 @click.option("--allow-more", is_flag=True, help="The change may touch more than the lever; the proof says so.")
 @click.option("--decide", type=click.Choice(["keep", "drop"]), help="Your own decision, with the reason in --why.")
-@click.option("--why", default="", metavar="TEXT", help="The reason of --decide.")
+@click.option("--why", default="", callback=_encodable, metavar="TEXT", help="The reason of --decide.")
 @profile_option
 @click.option("--again", is_flag=True, help="Replace the second half of a finished round.")
 @out_option
@@ -128,12 +172,12 @@ def finish(
 ) -> int:
     """Record the same after the change, compare, and decide.
 
-    Exit codes: 0 the proof holds and the change stays, or a person decided · 1 outputs broke, or the change gained
-    nothing · 2 the change touches more than its lever · 3 another machine, or the timings cannot tell.
+    Exit codes: 0 the proof holds, and the change stays or a person decided · 1 outputs broke, whoever decides, or the
+    change gained nothing · 2 the change touches more than its lever · 3 another machine, or the timings cannot tell.
     """
     from parity.cli.progress import shown_progress, stderr_console
-    from parity.errors import UsageError
     from parity.optimize.decision import exit_code
+    from parity.pipeline.evidence import as_called
     from parity.pipeline.optimize import FinishRequest
     from parity.pipeline.optimize import finish as finish_round
     from parity.pipeline.round_bench import bench_of
@@ -142,7 +186,7 @@ def finish(
         raise UsageError("a person's decision needs a reason", where="--why", expected="a sentence beside --decide")
     request = FinishRequest(
         name=name,
-        command=_command(),
+        command=as_called(),
         provider=provider,
         out=out,
         allow_more=allow_more,
@@ -160,10 +204,8 @@ def finish(
     return int(exit_code(document))
 
 
-def _command() -> tuple[str, ...]:
-    """As it was called: of paths of this machine the last part only, whatever file the program was started from."""
-    words = [word.encode("utf-8", "backslashreplace").decode() for word in sys.argv[1:]]
-    return ("parity", *(Path(word).name if Path(word).is_absolute() else word for word in words))
+def _workloads(count: int) -> str:
+    return f"{count:,} {'workload' if count == 1 else 'workloads'}"
 
 
 def _summary(document: "Optimization") -> list[str]:

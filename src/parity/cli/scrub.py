@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity.cli.flags import FiniteRange
 from parity.cli.output import json_option, write_json, write_text
 from parity.errors import ExitCode, UsageError
 
@@ -38,7 +39,7 @@ def _moment(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--since", callback=_moment, metavar="DATE|AGE", help="Leave out what was found good since then.")
 @click.option(
     "--budget",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(min=0),
     metavar="SECONDS",
     help="Begin no other object after so many seconds; the next scrub goes on from there.",
 )

@@ -6,17 +6,22 @@ single durations are in the file of samples, from which all figures of this docu
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from parity.documents.case import Count
 from parity.documents.model import Document, Id16, Sha256
 from parity.documents.report import ProviderIdentity
-from parity.documents.verdict import VerdictName
+from parity.documents.verdict import GOOD, VerdictName
 from parity.documents.workload import Budget
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Shares = tuple[Finite, ...]
+
+LEAST, MOST = 1e-50, 1e50
+"""Bounds of whatever is measured: what follows from two such figures is neither zero nor infinite."""
+Figure = Annotated[float, Field(ge=LEAST, le=MOST)]
+Shares = tuple[Annotated[float, Field(ge=-100, le=100)], ...]
+"""Logarithms of ratios that are within the bounds of figures."""
 
 Mode = Literal["per_call", "batched"]
 """Whether single calls were timed, or only batches of them, which say nothing about percentiles of calls."""
@@ -34,6 +39,16 @@ class Interval(Document):
         if not self.low <= self.value <= self.high:
             raise ValueError("the value is not between low and high")
         return self
+
+
+def _within_bounds(interval: Interval) -> Interval:
+    if interval.low < LEAST or interval.high > MOST:
+        raise ValueError(f"a figure is not between {LEAST:g} and {MOST:g}")
+    return interval
+
+
+Measured = Annotated[Interval, AfterValidator(_within_bounds)]
+"""An interval of a figure that was measured; what is computed from two of them may be wider."""
 
 
 class Cache(Document):
@@ -79,15 +94,15 @@ class Control(Document):
     """
 
     verdict: Literal["same", "different"]
-    ratio: Interval
-    workloads: dict[str, Interval]
+    ratio: Measured
+    workloads: dict[str, Measured]
 
 
 class CopyBandwidth(Document):
     """Copying a block of memory: bytes moved (read and written) by a copy, and GB (10^9 bytes) a second."""
 
-    bytes: Annotated[int, Field(gt=0)]
-    gb_per_s: Positive
+    bytes: Annotated[Count, Field(gt=0)]
+    gb_per_s: Figure
 
 
 class Processes(Document):
@@ -106,7 +121,7 @@ class Scaling(Document):
 
     name: str
     threads: Count
-    speedup: Interval
+    speedup: Measured
 
 
 class WorkloadResult(Document):
@@ -140,19 +155,49 @@ class WorkloadResult(Document):
     mode: Mode = "per_call"
     calls: Count = 1
     samples: Count = 0
-    p50_ns: Interval | None = None
-    p95_ns: Interval | None = None
-    p99_ns: Interval | None = None
-    batch_ns: Interval | None = None
-    numpy_ns: Interval | None = None
-    numpy_ratio: Interval | None = None
-    gb_per_s: Positive | None = None
-    copy_share: Positive | None = None
-    compile_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    first_call_s: Positive | None = None
+    p50_ns: Measured | None = None
+    p95_ns: Measured | None = None
+    p99_ns: Measured | None = None
+    batch_ns: Measured | None = None
+    numpy_ns: Measured | None = None
+    numpy_ratio: Measured | None = None
+    gb_per_s: Figure | None = None
+    copy_share: Figure | None = None
+    compile_s: Annotated[float, Field(ge=0, le=MOST)] | None = None
+    first_call_s: Figure | None = None
     processes: Processes = Processes(log_ratio=())
     epochs: Count = 0
     disturbed: Count = 0
+
+    @model_validator(mode="after")
+    def _speed_of_right_answers_only(self) -> Self:
+        if self.withheld is None and self.verdict is not None and self.verdict not in GOOD:
+            raise ValueError(f"'withheld' has no reason, and the verdict is {self.verdict}")
+        if self.withheld is not None:
+            defaults = {name: field.default for name, field in WorkloadResult.model_fields.items()}
+            told = [name for name in FIGURES if getattr(self, name) != defaults[name]]
+            if told:
+                raise ValueError(f"the times are withheld, but there is {', '.join(told)}")
+        return self
+
+
+FIGURES = (
+    "samples",
+    "p50_ns",
+    "p95_ns",
+    "p99_ns",
+    "batch_ns",
+    "numpy_ns",
+    "numpy_ratio",
+    "gb_per_s",
+    "copy_share",
+    "compile_s",
+    "first_call_s",
+    "processes",
+    "epochs",
+    "disturbed",
+)
+"""Fields of a workload that are at their defaults where its times are withheld."""
 
 
 class Protocol(Document):
@@ -164,10 +209,10 @@ class Protocol(Document):
     """
 
     processes: Count
-    seconds: Positive
+    seconds: Annotated[float, Field(gt=0, le=3600)]
     epoch_ns: Count
     seed: str
-    harness_ns: Positive
+    harness_ns: Figure
     threads: Count
     ratio_of: Literal["both_epochs", "shorter_epoch"] = "both_epochs"
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from parity.documents.baseline import Finite, Interval, Mode
 from parity.documents.case import Count
+from parity.documents.manifest import SuiteName
 from parity.documents.model import Document, Id16, Sha256
 from parity.documents.operations import ToleranceRow
 from parity.documents.report import ProviderIdentity
@@ -33,10 +34,10 @@ class Round(Document):
     set: str
     only: tuple[str, ...] = ()
     ops: tuple[str, ...] = ()
-    suite: str
-    seed: str
-    processes: Count
-    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    suite: SuiteName
+    seed: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+    processes: Annotated[int, Field(ge=6, le=99)]
+    seconds: Annotated[float, Field(ge=0.005, le=60)]
     profile: bool = False
     started: str
     command: tuple[str, ...]
@@ -79,7 +80,10 @@ class Sources(Document):
     """sources.json: digests of all files that the provider's speed and answers may depend on.
 
     files: those that git tracks, by their path in the checkout (not artifacts, docs, tests, and the list of changes),
-    and the provider's own, by their path in the checkout or else in their package. own: names of the provider's own.
+    and the provider's own, by their path in the checkout or else in their package, after `provider:` where a file of
+    the checkout has that path. own: names of the provider's own. untracked: whether Python files of the checkout that
+    git neither tracks nor ignores are among them; in rounds that were started before these were looked for they are
+    not.
     """
 
     schema_: Literal["parity.sources/1"] = Field(default="parity.sources/1", alias="schema")
@@ -88,6 +92,7 @@ class Sources(Document):
     git_dirty: bool | None
     files: dict[str, Sha256]
     own: tuple[str, ...]
+    untracked: bool = False
 
 
 class SourceChange(Document):
@@ -113,7 +118,8 @@ class Movement(Document):
 
     verdict: `told_differently` if every bit is the same and floating-point flags, warnings or an exception's words are
     not; `within_tolerance` if the tolerance row allows for it; else `broken`. judged: the answer after against the one
-    before. oracle: the answer after against the committed capture, null for a case that it lacks. against: `numpy` if
+    before. oracle: the answer after against the committed capture, null for a case that it lacks, and for one that is
+    `told_differently`, of which it is not asked. against: `numpy` if
     the bits before were too large to be kept; the figures are then the distance from NumPy. ulp: the worst movement
     in ulp of the answer before, null where a class failed. distance: between representations, in decimal. differing:
     elements that moved. tolerance: the row that was applied, null for exact bits.

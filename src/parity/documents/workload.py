@@ -16,7 +16,7 @@ Layout = Literal["contiguous", "row", "column", "scalar", "strided", "transposed
 Length = Annotated[int, Field(gt=0, le=100_000_000)]
 AxisNumber = Annotated[int, Field(ge=0, lt=32)]
 Axis = Literal["none"] | AxisNumber | Annotated[tuple[AxisNumber, ...], Field(min_length=1, max_length=32)]
-"""`none` is NumPy's None. Counted from the front, so that one call has one name."""
+"""`none` is NumPy's None. Counted from the front, several in ascending order, so that one call has one name."""
 
 
 class Budget(Document):

@@ -106,10 +106,16 @@ def _first(error: ValidationError, file: str) -> DocumentError:
     first = min(details, key=lambda detail: detail["type"] != "extra_forbidden")
     field = _field(first)
     message, expected, hint = _in_words(first, field)
-    more = len({_field(detail) for detail in details}) - 1
+    more = _mistakes({_field(detail) for detail in details}) - 1
     return field_error(
         message + (f" (and {more} more to mend)" if more else ""), file, field, expected=expected, hint=hint
     )
+
+
+def _mistakes(places: set[Field]) -> int:
+    """How many there are: a list is refused as well (as too short, as no axis) where one of its items is."""
+    lists = {place[:end] for place in places for end in range(len(place))}
+    return len(places - lists)
 
 
 def _field(detail: ErrorDetails) -> Field:

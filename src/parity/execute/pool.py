@@ -15,7 +15,7 @@ from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self
 
-from parity.calling import Crashed, Outcome, TimedOut
+from parity.calling import LARGEST, Crashed, Outcome, TimedOut
 from parity.documents.case import Case
 from parity.errors import InconclusiveError
 from parity.execute import worker
@@ -90,7 +90,8 @@ class Executor:
     """Worker processes for one provider.
 
     load: a picklable function that imports it and gives an object with `namespace` and `identity`; it runs in the
-    workers only. pools: little-endian bytes by name. seconds: budget for all cases together, None for none.
+    workers only. pools: little-endian bytes by name. seconds: budget for all cases together, None for none. largest:
+    bytes up to which a result is recorded with its elements, as `parity.calling.value_of` says.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Executor:
         jobs: int | None = None,
         memory_mib: int | None = None,
         seconds: int | None = None,
+        largest: int = LARGEST,
     ) -> None:
         # A fork server has imported NumPy and this package but no provider: workers start in milliseconds, and a fork
         # never happens in a process that has threads.
@@ -108,7 +110,7 @@ class Executor:
         self._context = multiprocessing.get_context(method)
         if method == "forkserver":
             self._context.set_forkserver_preload(["parity.execute.worker"])
-        self._arguments = (load, dict(pools), memory_mib)
+        self._arguments = (load, dict(pools), memory_mib, largest)
         self._jobs, self._seconds = jobs or default_jobs(), seconds
         self._workers: list[_Worker] = []
 

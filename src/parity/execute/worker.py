@@ -15,11 +15,18 @@ IDENTIFY = "identify"
 
 _setup: "tuple[Callable[[], Any], dict[str, np.ndarray]] | None" = None
 _loaded: Any = None
+_largest = calling.LARGEST
 
 
-def serve(connection: Connection, load: Callable[[], Any], pools: Mapping[str, bytes], memory_mib: int | None) -> None:
+def serve(
+    connection: Connection,
+    load: Callable[[], Any],
+    pools: Mapping[str, bytes],
+    memory_mib: int | None,
+    largest: int,
+) -> None:
     """Answer requests in their order until the connection closes: a call by its outcome, IDENTIFY by the identity."""
-    _prepare(load, pools, memory_mib)
+    _prepare(load, pools, memory_mib, largest)
     with contextlib.suppress(EOFError):
         while True:
             request = connection.recv()
@@ -36,15 +43,16 @@ def _answer(request: Any) -> Any:
         return RuntimeError(f"{type(error).__name__}: {error} in the call {request}")
 
 
-def _prepare(load: Callable[[], Any], pools: Mapping[str, bytes], memory_mib: int | None) -> None:
+def _prepare(load: Callable[[], Any], pools: Mapping[str, bytes], memory_mib: int | None, largest: int) -> None:
     """Keep what the cases need."""
-    global _setup  # noqa: PLW0603 - one per process, set once at its start
+    global _setup, _largest  # noqa: PLW0603 - one per process, set once at its start
     silence()
     if memory_mib is not None:
         import resource  # noqa: PLC0415 - not on Windows, where no such budget can be kept
 
         limit = memory_mib << 20
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    _largest = largest
     _setup = (
         load,
         {name: np.frombuffer(data, calling.CODES[name.split(".", maxsplit=1)[0]]) for name, data in pools.items()},
@@ -69,6 +77,6 @@ def make(call: dict[str, Any]) -> calling.Outcome:
     """Make one call on the provider."""
     assert _setup is not None
     try:
-        return calling.outcome(provider().namespace, call, _setup[1])
+        return calling.outcome(provider().namespace, call, _setup[1], _largest)
     except KeyboardInterrupt:  # the user's own never comes here: workers ignore the signal
         return calling.Raised("KeyboardInterrupt", ("KeyboardInterrupt", "BaseException"), "")

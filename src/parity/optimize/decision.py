@@ -29,7 +29,8 @@ def _ruled(
 ) -> tuple[Literal["kept", "dropped", "undecided"], str]:
     if proof.verdict == "broken":
         broken = [each.case_id for each in proof.moved if each.verdict == "broken"]
-        return "dropped", f"{len(broken)} golden outputs broke, for example {broken[0]}"
+        outputs = "golden output" if len(broken) == 1 else "golden outputs"
+        return "dropped", f"{len(broken)} {outputs} broke, for example {broken[0]}"
     named: dict[str, list[str]] = {}
     for row in timings:
         named.setdefault(row.verdict, []).append(row.name)

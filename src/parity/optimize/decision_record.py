@@ -1,5 +1,6 @@
 """The decision record of a round, as Markdown: what was tried, what it gained, what the proof says."""
 
+import re
 import shlex
 from collections.abc import Iterator
 
@@ -46,11 +47,7 @@ def decision_record(round_: Optimization, machine: Fingerprint, diff: str) -> st
             "",
             "## Commands",
             "",
-            "```sh",
-            *(shlex.join(command) for command in round_.commands),
-            "(cd before && sha256sum -c SHA256SUMS)        # the record of the start is as it was",
-            "(cd after && sha256sum -c ../before/golden.sha256)  # golden outputs, byte for byte",
-            "```",
+            *_commands(round_),
             "",
         )
     )
@@ -131,7 +128,7 @@ def _moved(moved: Movement) -> tuple[str, ...]:
         str(moved.differing),
         "none" if moved.ulp is None else f"{moved.ulp:.4g}",
         moved.distance or "none",
-        moved.oracle or "not in it",
+        moved.oracle or ("not asked" if moved.verdict == "told_differently" else "not in it"),
         allowed,
     )
 
@@ -154,11 +151,20 @@ def _environment(round_: Optimization, machine: Fingerprint) -> Iterator[str]:
     yield f"- Python {machine.python}, NumPy {machine.numpy}, Numba {machine.numba or 'absent'}"
     for name, side in (("before", round_.before), ("after", round_.after)):
         head = (side.git_head or "no commit") + (" with changes" if side.git_dirty else "")
-        yield (
-            f"- {name}: {_cell(side.provider.name)} {_cell(side.provider.version or '')}, {head}, "
-            f"{side.started}, A/A control: {side.control}"
-        )
+        provider = _cell(" ".join(filter(None, (side.provider.name, side.provider.version))))
+        yield f"- {name}: {provider}, {head}, {side.started}, A/A control: {side.control}"
     yield f"- Finished {round_.finished}"
+
+
+def _commands(round_: Optimization) -> Iterator[str]:
+    """In a fence that is longer than any run of backticks in a command (CommonMark 4.5)."""
+    commands = [shlex.join(command) for command in round_.commands]
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", "\n".join(commands)))])
+    yield f"{fence}sh"
+    yield from commands
+    yield "(cd before && sha256sum -c SHA256SUMS)        # the record of the start is as it was"
+    yield "(cd after && sha256sum -c ../before/golden.sha256)  # golden outputs, byte for byte"
+    yield fence
 
 
 def _time(figure: Interval | None) -> str:

@@ -20,7 +20,7 @@ from parity.calling import Crashed, Outcome, Raised, Returned, TimedOut, describ
 from parity.documents.case import Case
 from parity.documents.model import canonical, pretty, sha256
 from parity.documents.optimization import GoldenHead, GoldenLine
-from parity.errors import DocumentError
+from parity.errors import DocumentError, ProviderError
 
 FOLDER = "golden"
 HEAD, INDEX = "golden.json", "index.ndjson"
@@ -45,16 +45,20 @@ def case_digest(cases: Iterable[Case]) -> str:
 
 
 def encode(head: GoldenHead, answers: Iterable[tuple[Case, Outcome]]) -> dict[str, bytes]:
-    """The files, by their names in the folder `golden`. Results whose bytes did not come along are refused.
+    """The files, by their names in the folder `golden`.
 
-    Raises ValueError for a result without its bytes (`parity.calling.value_of` drops those above its limit): two wrong
-    ones would then be equal.
+    answers: taken one by one, so that only one large result is in memory. Raises ProviderError for a result that came
+    without its bytes (`parity.calling.value_of` drops those above its limit): two wrong ones would then be equal.
     """
     data: dict[str, bytearray] = {}
     lines = []
     for case, outcome in answers:
         if not has_bits(outcome):
-            raise ValueError(f"case {case.case_id}: the result came without its bytes")
+            raise ProviderError(
+                "the result is so large that its bytes did not come along",
+                where=f"case {case.case_id}",
+                expected="a result of the shape and type that the call asks for",
+            )
         description, runs = described(outcome)
         kept = None
         if sum(map(len, runs)) <= LARGEST_KEPT:

@@ -1,7 +1,7 @@
 """Levers: what one change may touch, and what it did touch."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from parity.documents.optimization import PROVIDER_LEVER, SourceChange, Sources
@@ -24,7 +24,7 @@ def check_lever(lever: str, sources: Sources) -> None:
     raise UsageError(
         f"no source file is called {lever!r}",
         where="--lever",
-        expected="a file (or a glob) that git tracks, one of the provider's own files, or `provider`",
+        expected="a file of the checkout (or a glob of some), one of the provider's own files, or `provider`",
         hint=f"did you mean {' or '.join(close)}?"
         if close
         else "for a file yet to be written give a glob of its folder",
@@ -67,7 +67,7 @@ def check_changes(
 ) -> None:
     """Raise UsageError if nothing changed, or more than the lever and nobody allowed it."""
     swapped = before.provider != after.provider
-    if not found and not swapped:
+    if not found and (not swapped or _is_one_file(before, after)):
         raise UsageError(
             "nothing was changed since the round started",
             where="the source files, and --provider",
@@ -79,17 +79,27 @@ def check_changes(
     if swapped and lever != PROVIDER_LEVER:
         outside.insert(0, f"the provider ({before.provider} before, {after.provider} after)")
     if outside:
-        listed = ", ".join(outside[:MOST_LISTED]) + (
-            f" and {len(outside) - MOST_LISTED} more" if len(outside) > MOST_LISTED else ""
-        )
         raise UsageError(
-            f"the change touches more than its lever: {listed}",
+            f"the change touches more than its lever: {listed(outside)}",
             where=f"lever {lever}",
             expected="a change of the lever alone, so that what it gains is the lever's doing",
             hint="take the rest back, or say --allow-more, which the proof then records",
         )
     if lever == PROVIDER_LEVER and not swapped:
         raise UsageError("the provider is the same", where="--provider", expected="another spec than before")
+
+
+def _is_one_file(before: Sources, after: Sources) -> bool:
+    """Whether both specs stand for one and the same code: a single file. Two modules of a package are two providers."""
+    if len(before.own) != 1 or len(after.own) != 1:
+        return False
+    return before.files[before.own[0]] == after.files[after.own[0]]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a message, as many as can be read."""
+    rest = len(names) - MOST_LISTED
+    return ", ".join(names[:MOST_LISTED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def line_counts(before: str, after: str) -> tuple[int, int]:

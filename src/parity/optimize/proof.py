@@ -14,7 +14,8 @@ class Judged(NamedTuple):
     """What the judge says of an output that moved.
 
     movement: the answer after against the one before (or NumPy's, see `against`). oracle: the answer after against the
-    committed capture, None for a case that it lacks. row: the tolerance that was applied, None for exact bits.
+    committed capture, None for a case that it lacks or of which it was not asked. row: the tolerance that was applied,
+    None for exact bits.
     """
 
     movement: Verdict
@@ -70,21 +71,32 @@ def movement(pair: Pair, judged: Judged) -> Movement:
         distance=judged.movement.distance,
         differing=judged.movement.differing,
         tolerance=judged.row,
-        message=judged.movement.message or judged.movement.flags or _failed(judged.movement),
+        message=_message(pair, judged.movement),
     )
 
 
-def _failed(verdict: Verdict) -> str | None:
-    return f"class {verdict.failed_class} failed" if verdict.failed_class else None
+def _message(pair: Pair, verdict: Verdict) -> str | None:
+    if not _is_answered(pair.before):
+        return f"the provider did not answer before the change: {_name(pair.before)}"
+    failed = f"class {verdict.failed_class} failed" if verdict.failed_class else None
+    return verdict.message or verdict.flags or failed
 
 
-def prove(after: Golden, moved: Sequence[Movement], digests: tuple[str, str]) -> Isomorphism:
+def _name(line: GoldenLine) -> str:
+    return next(iter(line.outcome))
+
+
+def _is_answered(line: GoldenLine) -> bool:
+    return is_answer(_name(line))
+
+
+def prove(before: Golden, after: Golden, moved: Sequence[Movement], digests: tuple[str, str]) -> Isomorphism:
     """The proof. digests: sha256 of the checksums of the golden outputs before and after.
 
-    It says nothing of inputs that no golden case has. Raises InconclusiveError if no case was answered at all.
+    It says nothing of inputs that no golden case has. Raises InconclusiveError if neither side answered any case.
     """
-    answered = sum(is_answer(next(iter(line.outcome))) for line in after.lines.values())
-    if not answered:
+    answered = sum(_is_answered(line) for line in after.lines.values())
+    if not answered and not any(_is_answered(line) for line in before.lines.values()):
         raise InconclusiveError(
             "the provider answered none of the golden cases", where="golden outputs", expected="operations that it has"
         )

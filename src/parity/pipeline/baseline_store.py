@@ -15,7 +15,6 @@ from parity.documents.model import pretty
 from parity.errors import StorageError
 from parity.pipeline import places
 from parity.pipeline.baselines import read_bytes
-from parity.sidecar.objects import sidecar_of
 from parity.sidecar.seal import seal
 
 LOCK = ".baselines.lock"

@@ -2,7 +2,6 @@
 
 import itertools
 import statistics
-import sys
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from parity.errors import InconclusiveError
 from parity.ledger.inputs import git_state
 from parity.pipeline import places
 from parity.pipeline.baseline_store import file_stem
+from parity.pipeline.evidence import as_called
 from parity.pipeline.progress import Progress
 from parity.providers.sources import source_files
 from parity.providers.spec import load_provider
@@ -212,7 +212,7 @@ class Session:
             parity=parity.__version__,
             git_head=head,
             git_dirty=dirty,
-            command=_command(),
+            command=as_called(),
             started=self.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
             protocol=Protocol(
                 processes=len(self._processes),
@@ -250,12 +250,6 @@ def _median_ladder(ladders: Sequence[Sequence[CopyBandwidth]]) -> tuple[CopyBand
         CopyBandwidth(bytes=size, gb_per_s=summary.rounded(statistics.median(found)))
         for size, found in sorted(reached.items())
     )
-
-
-def _command() -> tuple[str, ...]:
-    """As it was called: words that are paths of this machine keep their last part only."""
-    words = ["parity", *sys.argv[1:]]
-    return tuple(Path(word).name if Path(word).is_absolute() else word for word in words)
 
 
 def with_samples(session: Session) -> tuple[Baseline, bytes]:

@@ -1,6 +1,7 @@
 """What each stage of a run leaves in its bundle: assets, outputs with fingerprints, files."""
 
 import platform
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -49,6 +50,12 @@ def program() -> Program:
         platform=f"{platform.system()}-{platform.machine()}",
         rendering=RENDERING,
     )
+
+
+def as_called() -> tuple[str, ...]:
+    """The command: of paths of this machine the last part only, and what is no UTF-8 escaped."""
+    words = [word.encode("utf-8", "backslashreplace").decode() for word in sys.argv[1:]]
+    return ("parity", *(Path(word).name if Path(word).is_absolute() else word for word in words))
 
 
 # -- what a run reads --------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Two baselines against each other: read, or measure the second → judge → measure again what is undecided → verdict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from parity.cases.workloads import expand
 from parity.documents.baseline import Baseline
 from parity.documents.gate import Comparison, Gate
 from parity.documents.workload_toml import read_workloads
-from parity.errors import UsageError
+from parity.errors import ProviderError, UsageError
 from parity.pipeline import places
 from parity.pipeline.baselines import newest_baseline, read_baseline
 from parity.pipeline.bench import benching
@@ -48,7 +49,9 @@ def gate(request: GateRequest, progress: Progress) -> Gate:
     if request.current is not None:
         return judge_gate(before, read_baseline(request.current))
     _same_machine(before, request.baseline)
-    with benching(bench_request(request, before), progress) as live:
+    asked = bench_request(request, before)
+    blamed = _blamed(request.baseline, "provider.spec", ProviderError, request.provider, "--provider SPEC")
+    with blamed, benching(asked, progress) as live:
         live.gate = judged(before, live.measure, request.rounds, progress)
     if live.result is not None:
         progress.note(f"evidence: {live.result.bundle}")
@@ -89,13 +92,24 @@ def compared(baseline: Path, current: Path | None, *, across: bool) -> Compariso
 
 
 def bench_request(request: GateRequest, before: Baseline) -> BenchRequest:
-    """Measure as the baseline was measured: all that its set has now, or of a part of the set what is still there."""
+    """Measure as the baseline was measured: all that its set has now, or of a part of the set what is still there.
+
+    Raises UsageError if there is no such set, or nothing of the part is there any more.
+    """
     chosen = before.set if request.set is None else request.set
+    with _blamed(request.baseline, "set", UsageError, request.set, "--set PATH"):
+        path = places.workload_set(chosen)
     only: tuple[str, ...] = ()
     if not before.complete:
-        path = places.workload_set(chosen)
         there = {workload.name for workload in expand(read_workloads(path), str(path))}
         only = tuple(workload.name for workload in before.workloads if workload.name in there)
+        if not only:
+            raise UsageError(
+                f"the set {chosen!r} has none of the baseline's workloads",
+                where=f"{request.baseline}, field workloads",
+                expected="a part of the set",
+                hint="--set PATH names another one; or make a baseline anew with `parity bench run`",
+            )
     return BenchRequest(
         set=chosen,
         provider=before.provider.spec if request.provider is None else request.provider,
@@ -122,6 +136,24 @@ def _same_machine(before: Baseline, path: Path) -> None:
             expected="; ".join(found),
             hint="measure a baseline here with `parity bench run`",
         )
+
+
+@contextmanager
+def _blamed(
+    baseline: Path, field: str, kind: type[ProviderError | UsageError], given: str | None, flag: str
+) -> Iterator[None]:
+    """Where no flag named what is not there, the baseline did, in `field`."""
+    try:
+        yield
+    except kind as error:
+        if given is not None:
+            raise
+        raise kind(
+            error.message,
+            where=f"{baseline}, field {field}",
+            expected=error.expected,
+            hint=f"{flag} takes the place of the baseline's",
+        ) from None
 
 
 def _counted(number: int) -> str:

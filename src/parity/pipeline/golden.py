@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from parity import calling
 from parity.calling import Outcome, Returned
 from parity.cases.planning import Planned, plan
+from parity.cases.workloads import MAX_BYTES
 from parity.compare.classes import element_of
 from parity.compare.judge import judge
 from parity.compare.reductions import reduction_tolerance
@@ -59,16 +61,11 @@ def asked_of(suite: str, seed: str, workloads: Sequence[Workload], pools: Mappin
 
 
 def record(asked: Asked, spec: str, progress: Progress) -> dict[str, bytes]:
-    """The files of the golden outputs of a provider, by name. A result too large to travel is noted and left out."""
+    """The files of the golden outputs of a provider, by name. Raises ProviderError for a result beyond all bounds."""
     cases = asked.planned.plan.cases
     progress.stage("golden outputs", len(cases) + len(asked.own))
-    answers = list(_answered(cases, asked.planned.pools, spec, progress, jobs=None))
-    # One worker: operands of ten million elements in each of several would not fit into a small machine's memory.
-    for case, outcome in _answered(asked.own, asked.own_pools, spec, progress, jobs=1):
-        if golden.has_bits(outcome):
-            answers.append((case, outcome))
-        else:
-            progress.note(f"no golden output of {case.case_id}: its result is too large")
+    of_suite = _answered(cases, asked.planned.pools, spec, progress, jobs=None)
+    of_workloads = _answered_whole(asked.own, asked.own_pools, spec, progress)
     plan_of = asked.planned.plan
     head = GoldenHead(
         suite=plan_of.suite,
@@ -76,21 +73,37 @@ def record(asked: Asked, spec: str, progress: Progress) -> dict[str, bytes]:
         ops=tuple(dict.fromkeys(case.call.op.partition(".")[0] for case in cases)),
         catalogue_digest=plan_of.catalogue_digest,
         cases=len(cases),
-        workloads=len(answers) - len(cases),
-        digest=golden.case_digest(case for case, _ in answers),
+        workloads=len(asked.own),
+        digest=golden.case_digest((*cases, *asked.own)),
     )
-    return golden.encode(head, answers)
+    return golden.encode(head, chain(of_suite, of_workloads))
 
 
 def _answered(
-    cases: Sequence[Case], pools: Mapping[str, bytes], spec: str, progress: Progress, *, jobs: int | None
+    cases: Sequence[Case],
+    pools: Mapping[str, bytes],
+    spec: str,
+    progress: Progress,
+    *,
+    jobs: int | None,
+    largest: int = calling.LARGEST,
 ) -> Iterator[tuple[Case, Outcome]]:
     if not cases:
         return
-    with Executor(partial(load_provider, spec), pools, jobs=jobs) as executor:
+    with Executor(partial(load_provider, spec), pools, jobs=jobs, largest=largest) as executor:
         for case, outcome in zip(cases, executor.outcomes(cases), strict=True):
             yield case, outcome
             progress.advance()
+
+
+def _answered_whole(
+    cases: Sequence[Case], pools: Mapping[str, bytes], spec: str, progress: Progress
+) -> Iterator[tuple[Case, Outcome]]:
+    """Answers with all their elements, as large as those of a workload may be.
+
+    One worker: operands of ten million elements in each of several would not fit into a small machine's memory.
+    """
+    return _answered(cases, pools, spec, progress, jobs=1, largest=MAX_BYTES)
 
 
 def movements(asked: Asked, before: Golden, after: Golden, spec: str, progress: Progress) -> list[Movement]:
@@ -107,7 +120,8 @@ def movements(asked: Asked, before: Golden, after: Golden, spec: str, progress: 
     found = []
     for pair in pairs:
         name = pair.after.case_id
-        judged = _judged(sources[name], before.outcomes[name], after.outcomes[name], spec, capture)
+        known = None if pair.same else capture
+        judged = _judged(sources[name], before.outcomes[name], after.outcomes[name], spec, known)
         found.append(movement(pair, judged))
         progress.advance()
     return found
@@ -116,13 +130,16 @@ def movements(asked: Asked, before: Golden, after: Golden, spec: str, progress: 
 def _judged(
     source: _Source, before: Outcome | None, after: Outcome | None, spec: str, capture: Capture | None
 ) -> Judged:
-    """The answer after against the one before; where either was too large to be kept, against NumPy's, asked now."""
+    """The answer after against the one before; where that was too large to be kept, against NumPy's, asked now.
+
+    capture: None where it is not to be asked.
+    """
     case, pools = source.case, _arrays(source)
-    against_numpy = before is None or after is None
+    against_numpy = before is None
     if after is None:
-        ((_, after),) = _answered((case,), source.pools, spec, Progress(), jobs=1)
-    if before is None or against_numpy:
-        before = calling.outcome(np, case.call.plain(), pools)
+        ((_, after),) = _answered_whole((case,), source.pools, spec, Progress())
+    if before is None:
+        before = calling.outcome(np, case.call.plain(), pools, MAX_BYTES)
     oracle = None
     if capture is not None and case.case_id in capture:
         oracle = judge(case, capture.outcome(case.case_id), after, capture.pools)

@@ -112,12 +112,15 @@ def proofs_folder(out: Path | None) -> Path:
 
 
 def start(request: StartRequest, progress: Progress, bench_of: BenchOf) -> Started:
-    """Record what a provider answers and how fast it is, before one change."""
+    """Record what a provider answers and how fast it is, before one change.
+
+    Raises UsageError for a name that is taken, a lever that there is not, and code that changes meanwhile.
+    """
     asked_for = request.round
     folder = _folder(request.out, asked_for.name)
     _check_free(folder, again=request.again)
     progress.stage("read the source files")
-    state = SourceState(asked_for.provider)
+    state = SourceState(asked_for.provider, written=_written(request.out))
     levers.check_lever(asked_for.lever, state.sources)
     bench = bench_of(asked_for, asked_for.provider, progress)
     asked = asked_of(asked_for.suite, asked_for.seed, bench.workloads, bench.pools)
@@ -131,14 +134,14 @@ def start(request: StartRequest, progress: Progress, bench_of: BenchOf) -> Start
 def finish(request: FinishRequest, progress: Progress, bench_of: BenchOf) -> tuple[Optimization, Path]:
     """Record the same after the change, compare, decide; the proof and the round's folder.
 
-    Raises UsageError if there is no such round, if nothing changed, or more than the lever; DamagedError if what was
-    recorded is not what it was; InconclusiveError on another machine.
+    Raises UsageError if there is no such round, if nothing changed, or more than the lever, or if the code changes
+    while it is measured; DamagedError if what was recorded is not what it was; InconclusiveError on another machine.
     """
     folder = _folder(request.out, request.name)
     progress.stage("check what was recorded")
     round_, before = _opened(folder, again=request.again)
     spec = request.provider or round_.provider
-    state = SourceState(spec)
+    state = SourceState(spec, untracked=before.sources.untracked, written=_written(request.out))
     kept = _lever_texts(before.files)
     texts = _texts(kept, state, before.sources)
     changes = levers.changes(before.sources, state.sources, round_.lever, texts)
@@ -148,7 +151,9 @@ def finish(request: FinishRequest, progress: Progress, bench_of: BenchOf) -> tup
     after = _side(round_, spec, state, bench, asked, progress, profiled=request.profile or round_.profile)
     check_comparable(before.baseline, after.baseline)
     moved = movements(asked, before.golden, after.golden, spec, progress)
-    proof = prove(after.golden, moved, (sha256(before.files[GOLDEN_SUMS]), sha256(after.files[GOLDEN_SUMS])))
+    state.check_unchanged()  # large outputs that moved were asked for once more
+    digests = sha256(before.files[GOLDEN_SUMS]), sha256(after.files[GOLDEN_SUMS])
+    proof = prove(before.golden, after.golden, moved, digests)
     timings = workload_changes(
         before.baseline,
         after.baseline,
@@ -190,12 +195,13 @@ def finish(request: FinishRequest, progress: Progress, bench_of: BenchOf) -> tup
 def _side(
     round_: Round, spec: str, state: SourceState, bench: Bench, asked: Asked, progress: Progress, *, profiled: bool
 ) -> _Recorded:
-    """Ask, time and profile one side."""
+    """Ask, time and profile one side. Raises UsageError if the source files change meanwhile."""
     outputs = {f"{golden.FOLDER}/{name}": data for name, data in record(asked, spec, progress).items()}
     baseline, samples = bench.measure()
     named = SamplesFile(name=SAMPLES, sha256=sha256(samples), size=len(samples))
     baseline = baseline.model_copy(update={"samples_file": named})
     pictured, picture = profile(bench, baseline, spec, progress) if profiled else (Profile(status="not_asked"), {})
+    state.check_unchanged()
     files = {
         **outputs,
         ROUND: pretty(round_.full()),
@@ -260,6 +266,12 @@ def _folder(out: Path | None, name: str) -> Path:
     return proofs_folder(out) / name
 
 
+def _written(out: Path | None) -> list[Path]:
+    """The folders that parity writes: rounds keep copies of source files."""
+    rounds = (path.parents[1] for path in proofs_folder(out).glob(f"*/{BEFORE}/{ROUND}"))
+    return [places.artifacts_root(), *rounds]
+
+
 def _check_free(folder: Path, *, again: bool) -> None:
     if not folder.exists():
         return
@@ -302,10 +314,18 @@ def _opened(folder: Path, *, again: bool) -> tuple[Round, _Recorded]:
         if name not in files:
             raise DamagedError(f"{name} is missing", where=str(place / name), hint="start the round again")
     outputs = {name.partition("/")[2]: data for name, data in files.items() if name.startswith(f"{golden.FOLDER}/")}
+    baseline = Baseline.from_json(files[BASELINE], str(place / BASELINE))
+    if baseline.samples_file is None or baseline.samples_file.sha256 != sha256(files[SAMPLES]):
+        raise DamagedError(
+            "the samples are not those of the baseline",
+            where=str(place / SAMPLES),
+            expected=f"what {BASELINE} says in the field samples_file.sha256",
+            hint="restore both files, or start the round again",
+        )
     return Round.from_json(files[ROUND], str(place / ROUND)), _Recorded(
         files,
         golden.decode(outputs, str(place / golden.FOLDER)),
-        Baseline.from_json(files[BASELINE], str(place / BASELINE)),
+        baseline,
         Sources.from_json(files[SOURCES], str(place / SOURCES)),
         Profile.from_json(files[PROFILE], str(place / PROFILE)),
     )

@@ -2,35 +2,46 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from parity.documents.model import file_sha256
 from parity.documents.optimization import Sources
-from parity.errors import StorageError
+from parity.errors import StorageError, UsageError
 from parity.ledger.inputs import git_state
 from parity.optimize.checksums import can_be_listed
+from parity.optimize.levers import listed
 from parity.providers.sources import source_files
 
 LEFT_OUT = ("artifacts/", "docs/", "tests/", "CHANGELOG.md")
-"""Tracked files that no kernel depends on: a round may write its own record, its tests and its line of changes."""
+"""Files that no kernel depends on: a round may write its own record, its tests and its line of changes."""
+
+UNTRACKED = "*.py"
+"""Of files that git does not track only these count: any other may be data of any size."""
 
 LARGEST_TEXT = 1 << 20
 _GIT_SECONDS = 30.0
 
 
 class SourceState:
-    """sources: digests by name. paths: where each file is."""
+    """sources: digests by name. paths: where each file is.
 
-    def __init__(self, spec: str, folder: Path | None = None) -> None:
+    untracked: whether Python files that git does not track count, too; older rounds did not look for them. written:
+    folders of what parity itself writes, in which none of these is looked for.
+    """
+
+    def __init__(
+        self, spec: str, folder: Path | None = None, *, untracked: bool = True, written: Sequence[Path] = ()
+    ) -> None:
         folder = folder or Path.cwd()
+        self._folder, self._written = folder, written
         top = _top(folder)
         self.paths: dict[str, Path] = {}
         if top is not None:
-            for name in _tracked(top):
+            for name in (*_listed(top), *(_untracked(top, written) if untracked else ())):
                 if not name.startswith(LEFT_OUT) and (top / name).is_file():
                     self.paths[name] = top / name
-        own = {_name(name, path, top): path for name, path in source_files(spec)}
+        own = {_name(name, path, top, self.paths): path for name, path in source_files(spec)}
         self.paths |= own
         state = git_state(folder)
         self.sources = Sources(
@@ -39,7 +50,21 @@ class SourceState:
             git_dirty=state.dirty,
             files={name: _digest(path) for name, path in sorted(self.paths.items())},
             own=tuple(sorted(own)),
+            untracked=untracked,
         )
+
+    def check_unchanged(self) -> None:
+        """Raise UsageError, with their names, if there are files that are no longer what they were."""
+        known = self.sources
+        now = SourceState(known.provider, self._folder, untracked=known.untracked, written=self._written).sources.files
+        changed = [name for name in sorted({*known.files, *now}) if known.files.get(name) != now.get(name)]
+        if changed:
+            raise UsageError(
+                f"the code changed while it was measured: {listed(changed)}",
+                where=changed[0],
+                expected="the same source files from the first golden output to the last timing",
+                hint="measure again, and leave the files alone until it is done",
+            )
 
     def texts(self, names: Mapping[str, object] | list[str]) -> dict[str, bytes]:
         """The content of files of these names, as far as they are short texts whose names any tool can read."""
@@ -54,10 +79,12 @@ class SourceState:
         return found
 
 
-def _name(name: str, path: Path, top: Path | None) -> str:
-    """A provider's file by its path in the checkout, else by its path in its package."""
+def _name(name: str, path: Path, top: Path | None, taken: Mapping[str, Path]) -> str:
+    """A provider's file by its path in the checkout, else by its path in its package, marked where that is taken."""
     real = Path(os.path.realpath(path))
-    return real.relative_to(top).as_posix() if top is not None and real.is_relative_to(top) else name
+    if top is not None and real.is_relative_to(top):
+        return real.relative_to(top).as_posix()
+    return f"provider:{name}" if name in taken else name
 
 
 def _digest(path: Path) -> str:
@@ -72,8 +99,16 @@ def _top(folder: Path) -> Path | None:
     return Path(os.path.realpath(answer.decode(errors="surrogateescape").rstrip("\n"))) if answer else None
 
 
-def _tracked(top: Path) -> list[str]:
-    answer = _git(top, "ls-files", "-z") or b""
+def _untracked(top: Path, written: Sequence[Path]) -> list[str]:
+    """Python files that git neither tracks nor ignores, but for those in folders of what parity writes."""
+    left_out = [real for path in written if (real := Path(os.path.realpath(path))) not in (top, *top.parents)]
+    names = _listed(top, "--others", "--exclude-standard", "--", UNTRACKED)
+    return [name for name in names if not any((top / name).is_relative_to(path) for path in left_out)]
+
+
+def _listed(top: Path, *words: str) -> list[str]:
+    """What `git ls-files` answers: what it tracks, where no words say otherwise."""
+    answer = _git(top, "ls-files", "-z", *words) or b""
     return [name.decode("utf-8", "backslashreplace") for name in answer.split(b"\0") if name]
 
 

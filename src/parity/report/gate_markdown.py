@@ -32,7 +32,8 @@ def render(gate: Gate) -> str:
     lines += _new(gate)
     rest = folded(gate)
     if rest:
-        lines += [f"<details><summary>{len(rest):,} other workloads</summary>", "", *_rows(rest), "</details>", ""]
+        others = "1 other workload" if len(rest) == 1 else f"{len(rest):,} other workloads"
+        lines += [f"<details><summary>{others}</summary>", "", *_rows(rest), "</details>", ""]
     lines += ["Time is the provider's in units of NumPy's in the same process, now against the baseline; above 0 is"]
     lines += ["slower. Intervals are of 95 %, p is of 'slower by no more than half of the budget', adjusted for all."]
     return "\n".join(lines).rstrip() + "\n"

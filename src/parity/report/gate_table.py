@@ -69,13 +69,26 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     for name, names in (("the baseline", comparison.only_before), ("the current run", comparison.only_after)):
         if names:
             lines.append(_text((f"only in {name}: {printable(', '.join(names))}", "dim")))
-    number = sum(row.change is not None for row in comparison.workloads)
-    overall = "nothing was compared"
-    if comparison.overall is not None:
-        workloads = "1 workload" if number == 1 else f"{number:,} workloads"
-        overall = f"time in units of NumPy's x{comparison.overall:.3g} on the geometric mean of {workloads}"
-    lines.append(_text((f"{overall}; nothing is judged here", "bold")))
+    lines.append(_text((f"{overall(comparison)}; nothing is judged here", "bold")))
     _print(lines, console)
+
+
+def overall(comparison: Comparison) -> str:
+    """What became of all workloads together, or what was compared where no ratio to NumPy was."""
+    if comparison.overall is not None:
+        ratios = sum(row.change is not None for row in comparison.workloads)
+        return f"time in units of NumPy's x{comparison.overall:.3g} on the geometric mean of {_counted(ratios)}"
+    number = compared(comparison)
+    return f"times of {_counted(number)} were compared, and no ratios to NumPy" if number else "nothing was compared"
+
+
+def compared(comparison: Comparison) -> int:
+    """How many workloads have a figure that is compared."""
+    return sum(row.reason is None for row in comparison.workloads)
+
+
+def _counted(number: int) -> str:
+    return "1 workload" if number == 1 else f"{number:,} workloads"
 
 
 def _text(*parts: tuple[str, str] | str) -> Text:

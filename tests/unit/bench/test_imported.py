@@ -140,6 +140,7 @@ def test_the_name_of_the_host_stays_behind_and_what_is_unknown_is_said() -> None
         (report(benchmark(parity=own(shape=[[-1]]))), "parity.shape.0.0"),
         (report(benchmark(parity=own(shape=[[10**400]]))), "parity.shape.0.0"),
         (report(benchmark(parity=own(digest="x"))), "parity.digest"),
+        (report(benchmark(parity=own(verdict="diverged"))), "parity.verdict"),
         (report(benchmark("a", parity=own()), benchmark("b", parity=own())), "benchmarks.1.extra_info.parity.name"),
         (report(benchmark(), parity=own_machine(id="0" * 32)), "machine_info.parity.fingerprint.id"),
         (report(benchmark(), parity=own_machine(cpu_model="Z80")), "machine_info.parity.fingerprint.id"),

@@ -216,6 +216,18 @@ REFUSALS: dict[str, tuple[tuple[str, ...], str, str, str | None]] = {
         "an axis comes twice",
         None,
     ),
+    "a list of one axis": (
+        (SUM + "shapes = [[4, 5]]\naxes = [0, [0]]",),
+        "family 1, field axes[1]",
+        "the axis [0] is written 0",
+        "one name",
+    ),
+    "axes out of order": (
+        (SUM + "shapes = [[4, 5]]\naxes = [[0, 1], [1, 0]]",),
+        "family 1, field axes[1]",
+        "the axes [1, 0] are written [0, 1]",
+        "one name",
+    ),
     "two axes of a search": (
         ('ops = ["argmax"]\nloops = ["d->l"]\nshapes = [[4, 5]]\naxes = [[0, 1]]',),
         "family 1, field axes[0]",

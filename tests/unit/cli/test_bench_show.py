@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from parity.bench.fingerprint import fingerprint
-from parity.documents.baseline import Baseline
+from parity.documents.baseline import FIGURES, Baseline, WorkloadResult
 from parity.documents.baseline_check import BaselineCheck
 from parity.documents.model import pretty
 from parity.pipeline.baselines import read_baseline
@@ -125,7 +125,8 @@ def test_an_imported_baseline_cannot_be_verified(parity: Any, path: Path) -> Non
 
 
 def test_what_a_stranger_wrote_steers_no_terminal(parity: Any, path: Path) -> None:
-    edited(path, name="add\x1b[31m\u202e", withheld="\x1b]0;title\x07")
+    withheld = {name: WorkloadResult.model_fields[name].default for name in FIGURES}
+    edited(path, name="add\x1b[31m\u202e", withheld="\x1b]0;title\x07", **withheld)
     for answer in (parity("bench", "show", path), parity("bench", "show", path, "--verify")):
         assert "\x1b" not in answer.out + answer.err
         assert "\x07" not in answer.out + answer.err

@@ -104,6 +104,13 @@ def test_outcomes_come_in_the_order_of_the_cases(running: Running) -> None:
     assert [returned(outcome) for outcome in outcomes] == [at + 1.0 for at in range(60)]
 
 
+def test_a_result_above_the_largest_comes_without_its_bytes(running: Running) -> None:
+    [whole] = running(largest=8).outcomes([case("good")])
+    [without] = running(largest=7).outcomes([case("good")])
+    assert isinstance(without, Returned)
+    assert (returned(whole), without.values[0].data) == (1.0, b"")
+
+
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_outcomes_do_not_depend_on_the_number_of_workers(running: Running, jobs: int) -> None:
     cases = [case(op, at) for at in range(5) for op in ("good", "text", "crash", "no_such", "local")]

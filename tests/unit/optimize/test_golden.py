@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from parity.calling import Crashed, Missing, Outcome, Raised, Returned, TimedOut, Value
 from parity.documents.case import Call, Case
 from parity.documents.optimization import GoldenHead
-from parity.errors import DocumentError
+from parity.errors import DocumentError, ProviderError
 from parity.optimize.golden import INDEX, LARGEST_KEPT, bits_of, case_digest, decode, encode
 
 Answers = list[tuple[Case, Outcome]]
@@ -97,8 +97,9 @@ def test_of_a_large_result_only_the_digest_is_kept() -> None:
 
 
 def test_a_result_that_came_without_its_bytes_is_refused() -> None:
-    with pytest.raises(ValueError, match="sum-1"):
+    with pytest.raises(ProviderError, match="so large") as caught:
         files_of(answers([returned(), returned()._replace(values=(Value("array", "<f8", (9,), b""),))]))
+    assert "sum-1" in str(caught.value.where)
 
 
 @pytest.mark.parametrize("name", ["sum.bin", "add.reduce.bin"])

@@ -1,5 +1,7 @@
 """Levers: what a change may touch, and what it did touch."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from parity.documents.optimization import Sources
@@ -86,6 +88,22 @@ def test_a_swapped_provider_brings_its_files_and_changes_none() -> None:
     found = changes(before, touched, "provider", {})
     with pytest.raises(UsageError, match=r"shared\.py"):
         check_changes(found, before, touched, "provider", allow_more=False)
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "refused"),
+    [
+        ({"mine.py": A}, {"mine.py": A}, True),
+        ({"mine.py": A}, {"copy.py": A}, True),
+        ({"mine.py": A}, {"yours.py": B}, False),
+        ({"lib/old.py": A, "lib/new.py": B}, {"lib/old.py": A, "lib/new.py": B}, False),  # two modules of one library
+        ({}, {}, False),  # libraries whose files are not digested
+    ],
+)
+def test_one_file_under_two_specs_is_no_change(own: dict[str, str], theirs: dict[str, str], refused: bool) -> None:
+    before, after = sources(own, "mine.py", tuple(own)), sources(theirs, "./mine.py", tuple(theirs))
+    with pytest.raises(UsageError, match="nothing was changed") if refused else nullcontext():
+        check_changes((), before, after, "provider", allow_more=False)
 
 
 def test_a_swapped_provider_needs_that_lever() -> None:

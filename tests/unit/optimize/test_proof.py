@@ -2,10 +2,10 @@
 
 import pytest
 
-from parity.calling import Missing, Outcome, Raised, Returned, Value
+from parity.calling import Crashed, Missing, Outcome, Raised, Returned, Value
 from parity.documents.case import Call, Case
 from parity.documents.operations import ToleranceRow
-from parity.documents.optimization import GoldenHead, GoldenLine
+from parity.documents.optimization import GoldenHead, GoldenLine, Isomorphism, Movement
 from parity.documents.verdict import FailedClass, Verdict, VerdictName
 from parity.errors import InconclusiveError
 from parity.optimize.golden import Golden, case_digest, decode, encode
@@ -36,6 +36,10 @@ def verdict(name: VerdictName, failed: FailedClass | None = None, **fields: obje
     )  # fmt: skip
 
 
+def proved(side: Golden, moved: list[Movement]) -> Isomorphism:
+    return prove(side, side, moved, SUMS)
+
+
 def pair(*, same: bool = False) -> Pair:
     line: GoldenLine = golden(value(b"a")).lines["c0"]
     return Pair(line, line, same=same)
@@ -50,14 +54,14 @@ def test_flags_that_differ_are_listed_as_told_differently() -> None:
     assert (found.after.case_id, found.same) == ("c1", True)
     row = movement(found, Judged(verdict("exact", flags="/over"), None, None))
     assert (row.verdict, row.message) == ("told_differently", "/over")
-    assert prove(golden(value(b"a"), value(b"b")), [row], SUMS).verdict == "isomorphic"
+    assert proved(golden(value(b"a"), value(b"b")), [row]).verdict == "isomorphic"
 
 
 def test_a_movement_within_the_tolerance_names_its_row() -> None:
     judged = Judged(verdict("within_tolerance", ulp=1.0, distance="1", differing=3), verdict("exact"), ROW)
     row = movement(pair(), judged)
     assert (row.verdict, row.ulp, row.distance, row.differing, row.tolerance) == ("within_tolerance", 1.0, "1", 3, ROW)
-    proof = prove(golden(value(b"a"), value(b"b")), [row], SUMS)
+    proof = proved(golden(value(b"a"), value(b"b")), [row])
     assert (proof.verdict, proof.cases, proof.identical) == ("within_tolerance", 2, 1)
 
 
@@ -74,7 +78,7 @@ def test_a_movement_within_the_tolerance_names_its_row() -> None:
 def test_either_judgement_breaks_the_proof(judged: Judged) -> None:
     row = movement(pair(), judged)
     assert row.verdict == "broken"
-    assert prove(golden(value(b"a")), [row], SUMS).verdict == "broken"
+    assert proved(golden(value(b"a")), [row]).verdict == "broken"
 
 
 def test_a_failed_class_is_said() -> None:
@@ -88,5 +92,18 @@ def test_cases_that_are_not_those_of_the_start_prove_nothing() -> None:
 
 def test_a_provider_that_answers_nothing_proves_nothing() -> None:
     with pytest.raises(InconclusiveError, match="none of the golden cases"):
-        prove(golden(Missing("sum")), [], SUMS)
-    assert prove(golden(Missing("sum"), Raised("E", ("E",), "")), [], SUMS).answered == 1
+        proved(golden(Missing("sum")), [])
+    assert proved(golden(Missing("sum"), Raised("E", ("E",), "")), []).answered == 1
+
+
+def test_what_was_answered_before_and_is_no_longer_breaks_the_proof() -> None:
+    before, after = golden(value(b"a")), golden(Crashed(11))
+    rows = [movement(each, Judged(verdict("crashed", "outcome"), None, None)) for each in differing(before, after)]
+    proof = prove(before, after, rows, SUMS)
+    assert (proof.verdict, proof.answered, proof.identical) == ("broken", 0, 0)
+
+
+def test_an_answer_where_there_was_none_is_told_of_the_provider_before_and_of_no_oracle() -> None:
+    [found] = differing(golden(Missing("sum")), golden(value(b"a")))
+    row = movement(found, Judged(verdict("unsupported", message="the oracle has no answer: no sum"), None, None))
+    assert (row.verdict, row.message) == ("broken", "the provider did not answer before the change: missing")

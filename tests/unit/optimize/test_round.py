@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from parity.bench.fingerprint import identified
-from parity.documents.optimization import Optimization
-from parity.errors import DamagedError, InconclusiveError, ParityError, UsageError
+from parity.documents.model import canonical, sha256
+from parity.documents.optimization import Optimization, Sources
+from parity.errors import DamagedError, DocumentError, InconclusiveError, ParityError, UsageError
 from parity.optimize.decision import exit_code
 from parity.pipeline.optimize import FinishRequest, StartRequest, finish, start
 from parity.pipeline.progress import Progress
@@ -30,6 +31,13 @@ def exp(*args, **kwargs):
     if not kwargs and isinstance(result, np.ndarray) and result.dtype == np.float64 and result.size > 40:
         result.flat[40] = np.nextafter(result.flat[40], 0)
     return result
+"""
+FLAGGED = """
+import numpy as np
+
+def sum(*args, **kwargs):
+    np.log(0.0)
+    return np.sum(*args, **kwargs)
 """
 OFF_BY_ONE = """
 import numpy as np
@@ -184,6 +192,48 @@ def test_a_function_that_raises_now_breaks_the_proof(rounds: Rounds) -> None:
     assert {moved.judged for moved in broken} == {"raised_differently"}
 
 
+def test_a_function_that_is_gone_breaks_the_proof(rounds: Rounds) -> None:
+    rounds.start()
+    rounds.write("from numpy import exp\n")
+    document = rounds.finish()
+    assert (document.proof.verdict, document.proof.answered, exit_code(document)) == ("broken", 0, 1)
+
+
+def test_of_what_moved_in_no_bit_the_capture_is_not_asked(rounds: Rounds) -> None:
+    path = rounds.start()
+    rounds.write(FLAGGED)
+    document = rounds.finish()
+    assert {(moved.verdict, moved.oracle) for moved in document.proof.moved} == {("told_differently", None)}
+    assert "not in it" not in (path / "decision.md").read_text()
+
+
+def edited_while_timed(monkeypatch: pytest.MonkeyPatch, rounds: Rounds) -> None:
+    measure = DrawnBench.measure
+
+    def edits(bench: DrawnBench) -> Any:
+        rounds.write("from numpy import exp, sum  # edited meanwhile\n")
+        return measure(bench)
+
+    monkeypatch.setattr(DrawnBench, "measure", edits)
+
+
+def test_code_that_changes_while_it_is_measured_is_refused_by_name(
+    rounds: Rounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        edited_while_timed(patch, rounds)
+        with pytest.raises(UsageError, match=r"changed while it was measured: mine\.py$"):
+            rounds.start()
+    assert not rounds.proofs.exists()
+    rounds.write(PLAIN)
+    path = rounds.start()
+    rounds.write(COMMENTED)
+    edited_while_timed(monkeypatch, rounds)
+    with pytest.raises(UsageError, match=r"changed while it was measured: mine\.py$"):
+        rounds.finish()
+    assert sorted(item.name for item in path.iterdir()) == ["before"]
+
+
 def test_a_change_that_gains_nothing_is_dropped_unless_a_person_says_why(rounds: Rounds) -> None:
     rounds.start()
     rounds.write(COMMENTED)
@@ -200,6 +250,12 @@ def test_a_swapped_provider_is_a_lever_of_its_own(rounds: Rounds) -> None:
     assert document.changes == ()
     assert document.decision.verdict == "kept"
     assert "`mine.py` → `yours.py`" in (path / "decision.md").read_text()
+
+
+def test_a_provider_that_is_spelled_otherwise_is_the_same(rounds: Rounds) -> None:
+    rounds.start(lever="provider")
+    with pytest.raises(UsageError, match="nothing was changed"):
+        rounds.finish(provider="./mine.py")
 
 
 def in_git(rounds: Rounds) -> None:
@@ -230,6 +286,69 @@ def test_a_change_beyond_the_lever_is_refused_unless_allowed(rounds: Rounds) -> 
     assert document.before.git_head is not None
     assert document.after.git_dirty
     assert "beyond the lever" in (path / "decision.md").read_text()
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+def test_python_that_git_does_not_track_is_a_source_too(rounds: Rounds) -> None:
+    in_git(rounds)
+    rounds.write("x = 1\n", "helper.py")
+    rounds.write("any size", "data.bin")
+    rounds.start()
+    rounds.write("any other", "data.bin")
+    rounds.write("x = 2\n", "helper.py")
+    rounds.write("", "another.py")
+    with pytest.raises(UsageError, match=r"more than its lever: another\.py, helper\.py$"):
+        rounds.finish()
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+def test_a_round_that_did_not_look_for_untracked_files_is_finished_without_them(rounds: Rounds) -> None:
+    in_git(rounds)
+    path = rounds.start()
+    file = path / "before/sources.json"
+    known = Sources.from_json(file.read_bytes(), "sources.json").full()
+    assert known.pop("untracked") is True
+    renewed(path / "before", {"sources.json": canonical(known)})
+    rounds.write("x = 2\n", "helper.py")
+    rounds.write(COMMENTED)
+    assert [change.name for change in rounds.finish().changes] == ["mine.py"]
+
+
+def renewed(before: Path, files: dict[str, bytes]) -> None:
+    """Other files in a record, with checksums that are right again."""
+    lines = [line.split("  ") for line in (before / "SHA256SUMS").read_text().splitlines()]
+    sums = {name: digest for digest, name in lines} | {name: sha256(data) for name, data in files.items()}
+    for name, data in files.items():
+        (before / name).write_bytes(data)
+    (before / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in sums.items()))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("processes", 2), ("processes", 10**9), ("suite", "bogus"), ("seconds", 1e300), ("seconds", 0), ("seed", "x")],
+)
+def test_a_round_that_no_start_could_have_written_is_refused_by_field_before_anything_is_measured(
+    rounds: Rounds, monkeypatch: pytest.MonkeyPatch, field: str, value: object
+) -> None:
+    path = rounds.start()
+    rounds.write(COMMENTED)
+    known = json.loads((path / "before/round.json").read_text())
+    renewed(path / "before", {"round.json": canonical(known | {field: value})})
+    monkeypatch.setattr(DrawnBench, "measure", lambda _self: pytest.fail("it was measured"))
+    with pytest.raises(DocumentError) as caught:
+        rounds.finish()
+    assert f"round.json, field {field}" in str(caught.value.where)
+
+
+def test_samples_of_another_round_are_refused(rounds: Rounds, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = rounds.start()
+    rounds.write(COMMENTED)
+    _, others = DrawnBench(rounds.bench.set, seed_of_draws=7).measure()
+    renewed(path / "before", {"samples.npz": others})
+    monkeypatch.setattr(DrawnBench, "measure", lambda _self: pytest.fail("it was measured"))
+    with pytest.raises(DamagedError, match="samples are not those of the baseline") as caught:
+        rounds.finish()
+    assert "before/samples.npz" in str(caught.value.where)
 
 
 def test_nothing_changed_is_refused(rounds: Rounds) -> None:

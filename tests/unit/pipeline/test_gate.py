@@ -7,7 +7,8 @@ import pytest
 from parity.bench.comparison import NotComparableError
 from parity.bench.fingerprint import fingerprint
 from parity.documents.baseline import Baseline
-from parity.errors import UsageError
+from parity.documents.report import ProviderIdentity
+from parity.errors import ProviderError, UsageError
 from parity.pipeline import gate as pipeline
 from parity.pipeline.gate import GateRequest, bench_request, compared, gate, judged
 from parity.pipeline.progress import Progress
@@ -129,6 +130,36 @@ def test_of_a_part_of_a_set_what_is_still_in_the_set_is_measured() -> None:
     there = expand(read_workloads(workload_set("smoke")))[0].name
     part = run(timed(there), timed("no-such-workload"), set="smoke", complete=False)
     assert bench_request(GateRequest(Path("b.json")), part).only == (there,)
+
+
+def test_a_part_of_which_nothing_is_left_in_the_set_is_refused_before_anything_is_measured() -> None:
+    part = run(timed("no-such-workload"), set="smoke", complete=False)
+    with pytest.raises(UsageError, match="the set 'smoke' has none of the baseline's workloads") as refused:
+        bench_request(GateRequest(Path("b.json")), part)
+    assert refused.value.where == "b.json, field workloads"
+
+
+def test_a_set_that_is_gone_is_the_baselines_unless_a_flag_names_it() -> None:
+    for given, where in ((None, "b.json, field set"), ("no-such-set", "--set")):
+        with pytest.raises(UsageError) as refused:
+            bench_request(GateRequest(Path("b.json"), set=given), run(set="no-such-set"))
+        assert refused.value.where == where
+        assert ("--set PATH" in str(refused.value.hint)) == (given is None)
+
+
+@pytest.mark.parametrize(
+    ("given", "where"), [(None, "b.json, field provider.spec"), ("./gone.py", "--provider")], ids=["baseline", "flag"]
+)
+def test_a_provider_that_is_gone_is_the_baselines_unless_a_flag_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None, where: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    gone = ProviderIdentity(spec="./gone.py", name="gone", version=None)
+    part = run(timed("add-1"), machine=HERE, set="smoke", provider=gone)
+    path = written(Path("b.json"), part)
+    with pytest.raises(ProviderError) as refused:
+        gate(GateRequest(path, provider=given), Progress())
+    assert refused.value.where == where
 
 
 def test_a_comparison_without_current_takes_the_newest_baseline_of_this_machine(

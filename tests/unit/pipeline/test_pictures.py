@@ -7,7 +7,7 @@ import numpy as np
 from parity.bench.timings import Timing
 from parity.pipeline.pictures import GATE, LATENCY, RATIOS, SCALING, pictures
 
-from ..report.pictures.plausible import baseline, calls, gate, workload  # noqa: TID252 - tests have no name
+from ..report.pictures.plausible import baseline, calls, gate, withheld, workload  # noqa: TID252 - tests have no name
 
 
 def timing(provider: "np.typing.NDArray[np.uint64]", numpy: "np.typing.NDArray[np.uint64]") -> Timing:
@@ -47,5 +47,4 @@ def test_batches_are_no_calls() -> None:
 
 def test_a_picture_that_would_show_nothing_is_left_out() -> None:
     assert pictures(baseline([])) == {}
-    withheld = workload("add", 1).model_copy(update={"gb_per_s": None, "numpy_ratio": None, "withheld": "diverged"})
-    assert pictures(baseline([withheld]), {}, gate([], missing=())) == {}
+    assert pictures(baseline([withheld(workload("add", 1))]), {}, gate([], missing=())) == {}

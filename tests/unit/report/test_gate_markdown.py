@@ -89,7 +89,7 @@ def test_markdown_has_the_verdict_the_control_and_what_is_not_passed_in_sight() 
     )
     assert head.index("`sub-1`") < head.index("`add-1`") < head.index("`sin-1`") < head.index("`sum-1`")
     assert "New, so not judged: `new-1`." in head
-    assert rest.startswith("<summary>1 other workloads</summary>")
+    assert rest.startswith("<summary>1 other workload</summary>")
     assert "`exp-1`" in rest
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parity.documents.baseline import Baseline, CopyBandwidth, Interval, WorkloadResult
+from parity.documents.baseline import LEAST, MOST, Baseline, CopyBandwidth, Interval, WorkloadResult
 from parity.documents.gate import Missing
 from parity.report.pictures.latency import latency_ecdf
 from parity.report.pictures.ratios import ratios_to_baseline, ratios_to_numpy
@@ -142,7 +142,7 @@ def hostile(draw: st.DrawFn) -> Baseline:
         fields |= {name: draw(st.none() | magnitudes) for name in ("gb_per_s", "copy_share")}
         fields |= {"bytes": draw(st.none() | st.integers(0, 10**400)), "mode": "per_call", "samples": 10**400}
         made.append(workload("add", 1, name=f"w{number}").model_copy(update=fields))
-    ladder = draw(st.lists(st.tuples(st.integers(1, 10**400), magnitudes), max_size=3))
+    ladder = draw(st.lists(st.tuples(st.integers(1, 2**53 - 1), st.floats(LEAST, MOST)), max_size=3))
     copies = tuple(CopyBandwidth(bytes=size, gb_per_s=speed) for size, speed in ladder)
     return baseline(made).model_copy(update={"copy_bandwidth": copies})
 
