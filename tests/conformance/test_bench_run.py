@@ -40,6 +40,15 @@ def add(*args, **kwargs):
     return numpy.add(*args, **kwargs)
 """
 
+CHANGING = """import gc, numpy
+
+def add(*args, **kwargs):
+    if not gc.isenabled():
+        with open(__file__, "a") as file:
+            file.write("# more\\n")
+    return numpy.add(*args, **kwargs)
+"""
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
@@ -49,6 +58,7 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "later.py").write_text(LATER_WRONG)
     (tmp_path / "raising.py").write_text(LATER_RAISING)
     (tmp_path / "gone.py").write_text(LATER_GONE)
+    (tmp_path / "changing.py").write_text(CHANGING)
     return tmp_path
 
 
@@ -122,6 +132,13 @@ def test_a_workload_that_ends_its_process_while_it_is_timed_is_not_timed_again(p
     assert [workload["verdict"] for workload in document["workloads"]] == ["crashed"] * 2
     times = len((place / "gone").read_text())
     assert 2 <= times <= 4, "each workload once, and once more if its control came first"
+
+
+def test_a_provider_that_changes_while_it_is_measured_is_refused(place: Path) -> None:
+    code, error, _ = run(place, "changing.py")
+    assert (code, error["schema"]) == (2, "parity.error/1")
+    assert error["message"] == "the provider changed while it was measured: changing.py"
+    assert not list((place / ".parity").rglob("*.json"))
 
 
 def test_a_provider_without_the_operation_is_inconclusive(place: Path) -> None:

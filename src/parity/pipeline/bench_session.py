@@ -19,12 +19,13 @@ from parity.bundle.datasets import combined_sources
 from parity.cases.workloads import expand, pools_of, select
 from parity.compare.judge import judge
 from parity.documents.baseline import Baseline, CopyBandwidth, Protocol, SamplesFile, Scaling
-from parity.documents.model import sha256
+from parity.documents.model import file_sha256, sha256
 from parity.documents.verdict import Verdict
 from parity.documents.workload import Workload, WorkloadSet
 from parity.documents.workload_toml import read_workloads
-from parity.errors import InconclusiveError
+from parity.errors import InconclusiveError, UsageError
 from parity.ledger.inputs import git_state
+from parity.optimize.levers import listed
 from parity.pipeline import places
 from parity.pipeline.baseline_store import file_stem
 from parity.pipeline.evidence import as_called
@@ -73,6 +74,7 @@ class Session:
         self.complete = len(self.workloads) == len(select(everything, provider_spec=request.provider))
         self.pools = pools_of(self.workloads, self.set.seed)
         self.sources = source_files(request.provider)
+        self._digests = _digests(self.sources)
         self.started = datetime.now(UTC)
         self.settings = Settings(
             processes=request.processes, seconds=request.seconds, threads=THREADS, seed=self.set.seed
@@ -188,12 +190,27 @@ class Session:
     def _reason(self, name: str) -> str | None:
         return self.judgement.judged[name].withheld or self._withheld.get(name)
 
+    def _check_unchanged(self) -> None:
+        now = _digests(source_files(self.request.provider))
+        changed = sorted({name for name, _ in self._digests.items() ^ now.items()})
+        if changed:
+            raise UsageError(
+                f"the provider changed while it was measured: {listed(changed)}",
+                where=self.request.provider,
+                expected="the same source files from the first answer to the last timing",
+                hint="measure again, and leave the files alone until it is done",
+            )
+
     def samples(self) -> bytes:
         """Every duration, as the file beside a baseline."""
         return samples.encode(self.timings(), self.controls())
 
     def baseline(self) -> Baseline:
-        """What was measured, up to now. Raises InconclusiveError if not even NumPy could be timed."""
+        """What was measured, up to now.
+
+        Raises InconclusiveError if not even NumPy could be timed, UsageError if the provider's files changed meanwhile.
+        """
+        self._check_unchanged()
         timings, controls = self.timings(), self.controls()
         if not controls:
             raise InconclusiveError(
@@ -239,6 +256,10 @@ class Session:
             scaling=self._scaling,
             samples_file=None,
         )
+
+
+def _digests(sources: Sequence[tuple[str, Path]]) -> dict[str, str]:
+    return {name: file_sha256(path) for name, path in sources}
 
 
 def _median_ladder(ladders: Sequence[Sequence[CopyBandwidth]]) -> tuple[CopyBandwidth, ...]:
