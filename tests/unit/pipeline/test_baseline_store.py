@@ -29,7 +29,9 @@ def named(number: int) -> Baseline:
 def test_an_earlier_baseline_is_replaced_and_its_samples_go(tmp_path: Path) -> None:
     first, second = (keep_baseline(tmp_path, named(number), SAMPLES, {"x.svg": b"<svg/>"}) for number in (1, 2))
     assert first == second
-    assert sha256(SAMPLES) == read_baseline(second).samples_file.sha256  # type: ignore[union-attr]
+    named_samples = read_baseline(second).samples_file
+    assert named_samples is not None
+    assert sha256(SAMPLES) == named_samples.sha256
     stem = file_stem(MEASURED)
     names = {path.name.removeprefix(stem) for path in second.parent.iterdir()}
     samples = ".00000002.samples.npz"
