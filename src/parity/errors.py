@@ -1,6 +1,9 @@
 """What can go wrong, as one family: each error has a stable code, an exit code, says where, and what was expected."""
 
+from collections.abc import Sequence
 from enum import IntEnum
+
+MOST_LISTED = 12
 
 
 class ExitCode(IntEnum):
@@ -101,3 +104,9 @@ class CatalogueError(ParityError):
 
     code = "catalogue"
     exit_code = ExitCode.DEFECT
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a message, as many as can be read."""
+    rest = len(names) - MOST_LISTED
+    return ", ".join(names[:MOST_LISTED]) + (f" and {rest} more" if rest > 0 else "")

@@ -29,6 +29,11 @@ def add(*args, **kwargs):
     calls += 1
     return numpy.add(*args, **kwargs) + (calls > 40)
 """
+TIMED_WRONG = """import gc, numpy
+
+def add(*args, **kwargs):
+    return numpy.add(*args, **kwargs) + (not gc.isenabled())
+"""
 LATER_RAISING = LATER_WRONG.replace("    return", '    if calls > 40:\n        raise ValueError("enough")\n    return')
 LATER_GONE = """import gc, os, numpy
 
@@ -56,6 +61,7 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "right.py").write_text(RIGHT)
     (tmp_path / "wrong.py").write_text(WRONG)
     (tmp_path / "later.py").write_text(LATER_WRONG)
+    (tmp_path / "timed.py").write_text(TIMED_WRONG)
     (tmp_path / "raising.py").write_text(LATER_RAISING)
     (tmp_path / "gone.py").write_text(LATER_GONE)
     (tmp_path / "changing.py").write_text(CHANGING)
@@ -105,7 +111,7 @@ def test_measuring_again_takes_the_place_of_the_earlier_baseline_and_of_its_samp
     assert len(kept) == 6
 
 
-@pytest.mark.parametrize("provider", ["wrong.py", "later.py"])
+@pytest.mark.parametrize("provider", ["wrong.py", "later.py", "timed.py"])
 def test_the_speed_of_a_wrong_answer_is_withheld_also_if_it_is_wrong_later_only(place: Path, provider: str) -> None:
     code, document, told = run(place, provider)
     assert code == 1

@@ -32,14 +32,18 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from parity.bench.protocol import MOST_SAMPLES
 from parity.bench.timings import STOLEN, SWITCHED, Durations, Timing
 from parity.errors import DamagedError, UsageError
 
-MAX_DURATIONS = 1 << 26
-"""In one file; 120 workloads with 4,096 calls of two arms in each of nine processes have a seventh of that."""
+MAX_DURATIONS = 1 << 27
+"""In one file; 120 workloads with 4,096 calls of two arms in each of 99 processes have less."""
 
 MAX_ENTRIES = 100_000
-_MAX_BYTES = 4 * MAX_DURATIONS
+MAX_BYTES = 4 * MAX_DURATIONS
+"""What all arrays of a file take: a duration of less than 16 ms takes three bytes."""
+
+_LONGEST_HEADER = 256
 _MOST_AXES = 4
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a zip archive can hold."""
@@ -76,10 +80,17 @@ class Samples(NamedTuple):
     controls: dict[str, tuple[Timing, ...]]
 
 
+def check_room(workloads: int, processes: int) -> None:
+    """Raise UsageError if what is to be measured may not fit into a file."""
+    durations = workloads * processes * 2 * MOST_SAMPLES
+    if durations > MAX_DURATIONS:
+        raise _too_much(f"up to {durations:,} durations", f"{MAX_DURATIONS:,}")
+
+
 def encode(timings: Mapping[str, Sequence[Timing]], controls: Mapping[str, Sequence[Timing]]) -> bytes:
     """The file. A workload without any timing is left out.
 
-    Raises UsageError for more durations than a file may hold, ValueError for timings of one workload that do not have
+    Raises UsageError for more than a file may hold, ValueError for timings of one workload that do not have
     the same number of calls.
     """
     entries = {
@@ -92,12 +103,12 @@ def encode(timings: Mapping[str, Sequence[Timing]], controls: Mapping[str, Seque
     lanes = [array for name, array in entries.items() if name.endswith("_ns.npy")]
     durations = sum(array.size // len(array) for array in lanes)
     if durations > MAX_DURATIONS:
-        raise UsageError(
-            f"{durations:,} durations are more than a file of samples holds",
-            where="--seconds and --processes",
-            expected=f"at most {MAX_DURATIONS:,}",
-            hint="measure for fewer seconds, in fewer processes, or fewer workloads",
-        )
+        raise _too_much(f"{durations:,} durations", f"{MAX_DURATIONS:,}")
+    if len(entries) > MAX_ENTRIES:
+        raise _too_much(f"{len(entries):,} arrays", f"{MAX_ENTRIES:,}")
+    size = sum(array.nbytes + _LONGEST_HEADER for array in entries.values())
+    if size > MAX_BYTES:
+        raise _too_much(f"{size:,} bytes", f"{MAX_BYTES:,}")
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, array in sorted(entries.items()):
@@ -125,6 +136,15 @@ def decode(data: bytes, where: str) -> Samples:
             expected="a file as `parity bench run` writes it",
             hint="restore the file, or measure again",
         ) from None
+
+
+def _too_much(found: str, most: str) -> UsageError:
+    return UsageError(
+        f"{found} are more than a file of samples holds",
+        where="the set, and --processes",
+        expected=f"at most {most}",
+        hint="measure fewer workloads, in fewer processes, or for fewer --seconds",
+    )
 
 
 class _NotOursError(Exception):
@@ -235,7 +255,7 @@ def _entries(data: bytes) -> dict[str, bytes]:
     """The content of every entry by its name, after a look at how much that will be."""
     with zipfile.ZipFile(BytesIO(data)) as archive:
         listed = archive.infolist()
-        if len(listed) > MAX_ENTRIES or sum(entry.file_size for entry in listed) > _MAX_BYTES:
+        if len(listed) > MAX_ENTRIES or sum(entry.file_size for entry in listed) > MAX_BYTES:
             raise _NotOursError(f"its {len(listed):,} entries would take more memory than any file of samples does")
         if len({entry.filename for entry in listed}) != len(listed):
             raise _NotOursError("two entries have one name")

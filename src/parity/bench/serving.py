@@ -210,7 +210,11 @@ class _Server:
         with Conditions() as conditions:
             epochs = protocol.time_workload(*moved(), request.pace, request.seconds, random, conditions, moved=moved)
         late = self._compilations.count - before
-        changed = self._checked(request, arms)
+        gc.disable()  # as while the clock ran
+        try:
+            changed = self._checked(request, arms)
+        finally:
+            gc.enable()
         if changed is not None:
             return changed
         return Timing(*epochs, warmth.compile_s, warmth.first_call_s, late)

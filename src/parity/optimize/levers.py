@@ -1,13 +1,11 @@
 """Levers: what one change may touch, and what it did touch."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from parity.documents.optimization import PROVIDER_LEVER, SourceChange, Sources
-from parity.errors import UsageError
-
-MOST_LISTED = 12
+from parity.errors import UsageError, listed
 
 
 def matches(lever: str, name: str) -> bool:
@@ -94,12 +92,6 @@ def _is_one_file(before: Sources, after: Sources) -> bool:
     if len(before.own) != 1 or len(after.own) != 1:
         return False
     return before.files[before.own[0]] == after.files[after.own[0]]
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names for a message, as many as can be read."""
-    rest = len(names) - MOST_LISTED
-    return ", ".join(names[:MOST_LISTED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def line_counts(before: str, after: str) -> tuple[int, int]:

@@ -23,9 +23,8 @@ from parity.documents.model import file_sha256, sha256
 from parity.documents.verdict import Verdict
 from parity.documents.workload import Workload, WorkloadSet
 from parity.documents.workload_toml import read_workloads
-from parity.errors import InconclusiveError, UsageError
+from parity.errors import InconclusiveError, UsageError, listed
 from parity.ledger.inputs import git_state
-from parity.optimize.levers import listed
 from parity.pipeline import places
 from parity.pipeline.baseline_store import file_stem
 from parity.pipeline.evidence import as_called
@@ -72,6 +71,8 @@ class Session:
         everything = expand(self.set, str(self.set_path))
         self.workloads: tuple[Workload, ...] = select(everything, request.ops, request.only, request.provider)
         self.complete = len(self.workloads) == len(select(everything, provider_spec=request.provider))
+        if request.keep:
+            samples.check_room(len(self.workloads) + MOST_CONTROLS, request.processes)
         self.pools = pools_of(self.workloads, self.set.seed)
         self.sources = source_files(request.provider)
         self._digests = _digests(self.sources)

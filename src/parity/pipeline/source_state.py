@@ -7,10 +7,9 @@ from pathlib import Path
 
 from parity.documents.model import file_sha256
 from parity.documents.optimization import Sources
-from parity.errors import StorageError, UsageError
+from parity.errors import StorageError, UsageError, listed
 from parity.ledger.inputs import git_state
 from parity.optimize.checksums import can_be_listed
-from parity.optimize.levers import listed
 from parity.providers.sources import source_files
 
 LEFT_OUT = ("artifacts/", "docs/", "tests/", "CHANGELOG.md")

@@ -1,5 +1,6 @@
 """The file of samples: every bit comes back, equal timings give equal bytes, and nothing of a file is trusted."""
 
+import contextlib
 import io
 import struct
 import zipfile
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.bench import samples as module
-from parity.bench.samples import Samples, decode, encode
+from parity.bench.samples import Samples, check_room, decode, encode
 from parity.bench.timings import Timing
 from parity.errors import DamagedError, UsageError
 
@@ -126,6 +127,25 @@ def test_more_durations_than_a_file_may_hold_are_refused(monkeypatch: pytest.Mon
         encode(timings, controls)
     with pytest.raises(DamagedError, match="more than 100 durations"):
         decode(data, "file")
+
+
+@pytest.mark.parametrize("limit", ["MAX_BYTES", "MAX_ENTRIES"])
+def test_what_could_not_be_read_again_is_not_written(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    timings, controls = drawn()
+    for most in range(10, 10_000, 50):
+        with monkeypatch.context() as context:
+            context.setattr(module, limit, most)
+            with contextlib.suppress(UsageError):
+                assert decode(encode(timings, controls), "file")
+    monkeypatch.setattr(module, limit, 10)
+    with pytest.raises(UsageError, match="more than a file of samples holds"):
+        encode(timings, controls)
+
+
+def test_there_is_room_for_the_sentinel_set_in_as_many_processes_as_may_be_asked_for() -> None:
+    check_room(132, 99)
+    with pytest.raises(UsageError, match="up to 1,"):
+        check_room(1320, 99)
 
 
 def refused(data: bytes) -> DamagedError:
@@ -275,7 +295,7 @@ def test_a_bomb_is_refused_before_it_is_inflated(monkeypatch: pytest.MonkeyPatch
     content = entries(encode(*drawn()))
     bomb = zipped(content | {NAME: npy(np.zeros((4, 1_000_000, 2, 1), np.uint8))})
     assert len(bomb) < 100_000
-    monkeypatch.setattr(module, "_MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(module, "MAX_BYTES", 1_000_000)
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was opened"))
     assert "more memory than any file" in refused(bomb).message
 
@@ -296,5 +316,6 @@ def test_an_entry_that_is_larger_than_it_says_is_inflated_no_further() -> None:
 
 
 def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode(*drawn())
     monkeypatch.setattr(module, "MAX_ENTRIES", 10)
-    assert "its 18 entries" in refused(encode(*drawn())).message
+    assert "its 18 entries" in refused(data).message

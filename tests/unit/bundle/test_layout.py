@@ -153,8 +153,16 @@ def test_a_pool_of_no_type_is_refused(bundle: Path, rewrite: Any) -> None:
         Bundle(bundle).pools()
 
 
-def test_a_size_that_no_file_has_is_damage(bundle: Path) -> None:
+def test_a_size_that_no_file_has_is_refused(bundle: Path) -> None:
     path = bundle / MANIFEST
     path.write_bytes(path.read_bytes().replace(b'"size": ', b'"size": 1' + b"0" * 30, 1))
-    with pytest.raises(DamagedError):
+    with pytest.raises(DocumentError, match=r"files\.0\.size"):
         Bundle(bundle)
+
+
+def test_a_file_shorter_than_its_listed_size_is_damage(bundle: Path) -> None:
+    path = bundle / MANIFEST
+    first = orjson.loads(path.read_bytes())["files"][0]
+    path.write_bytes(path.read_bytes().replace(b'"size": %d' % first["size"], b'"size": %d' % 2**52, 1))
+    with pytest.raises(DamagedError):
+        Bundle(bundle).read(first["name"])
