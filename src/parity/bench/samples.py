@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 
 from parity.bench.protocol import MOST_SAMPLES
 from parity.bench.timings import STOLEN, SWITCHED, Durations, Timing
+from parity.documents.baseline import MAX_FILE
 from parity.errors import DamagedError, UsageError
 
 MAX_DURATIONS = 1 << 27
@@ -116,7 +117,10 @@ def encode(timings: Mapping[str, Sequence[Timing]], controls: Mapping[str, Seque
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system, entry.external_attr = 3, 0o644 << 16
             archive.writestr(entry, _npy(array))
-    return stream.getvalue()
+    data = stream.getvalue()
+    if len(data) > MAX_FILE:
+        raise _too_much(f"{len(data):,} deflated bytes", f"{MAX_FILE:,}")
+    return data
 
 
 def decode(data: bytes, where: str) -> Samples:

@@ -19,7 +19,10 @@ from parity.cli.flags import (
 from parity.cli.output import json_option, write_json, write_text
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from parity.documents.manifest import Manifest
+    from parity.pipeline.run_bench import Timed, TimingPlan
 
 
 @click.command()
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 @jobs_option
 @click.option("--engine", type=click.Choice(["local"]), default="local", help="Where the cases run.")
 @seed_option
+@click.option("--bench", is_flag=True, help="Time the sentinel set afterwards, in a run of its own.")
 @click.option("--redact", is_flag=True, help="Keep no input or output values in the bundle.")
 @allow_pure_option
 @click.option("--compact", is_flag=True, help="Keep long files of lines as Parquet; needs parity[query].")
@@ -50,6 +54,7 @@ def run(
     jobs: int | None,
     engine: str,
     seed: str | None,
+    bench: bool,
     redact: bool,
     allow_pure: bool,
     compact: bool,
@@ -57,12 +62,13 @@ def run(
     """Compare a provider with what NumPy answered.
 
     With no arguments: the Numba kernels against the committed capture, suite core. MANIFEST is a YAML file; a flag
-    overrides the field of its name. The summary goes to stderr, and the path of the bundle to stdout.
+    overrides the field of its name. The summary goes to stderr, and the path of the bundle to stdout; with --bench
+    that of the baseline follows.
     """
     del engine  # there is one, and it is named so that a command line can say so
     flags: dict[str, object] = {"suite": suite, "ops": named_ops(ops) or None}
     flags["dtypes"] = _short(named_dtypes(dtypes)) or None
-    flags |= {"provider": provider, "oracle": oracle, "seed": seed, "redact": redact or None}
+    flags |= {"provider": provider, "oracle": oracle, "seed": seed, "redact": redact or None, "bench": bench or None}
     chosen, raw = _read(manifest)
     effective = overridden(chosen, flags)
 
@@ -70,6 +76,7 @@ def run(
     from parity.pipeline.run import RunRequest
     from parity.pipeline.run import run as run_pipeline
 
+    timing = _timing(effective, out)
     request = RunRequest(
         manifest=effective,
         out=out,
@@ -84,11 +91,39 @@ def run(
 
     from parity.report.terminal import show
 
-    show(result.report, stderr_console())
-    write_json(result.report.full(), json_target)
+    report, code, console = result.report, result.report.exit_code(), stderr_console()
+    show(report, console)
+    if timing is not None:
+        timed = _timed(timing, console)
+        report, code = timed.told(report), timed.exit_code(report)
+    write_json(report.full(), json_target)
     if json_target != "-":
-        write_text(f"{result.report.bundle or result.bundle}\n")
-    return int(result.report.exit_code())
+        write_text(f"{report.bundle}\n" + (f"{report.bench.baseline}\n" if report.bench else ""))
+    return int(code)
+
+
+def _timing(manifest: "Manifest", out: Path | None) -> "TimingPlan | None":
+    """What is to be timed, found out before anything runs; it takes packages that a comparison does not need."""
+    if not manifest.run.bench:
+        return None
+    from parity.pipeline.run_bench import timing_plan
+
+    return timing_plan(manifest, out)
+
+
+def _timed(plan: "TimingPlan", console: "Console") -> "Timed":
+    """Time, and show what came out."""
+    from parity.cli.progress import shown_progress
+    from parity.pipeline.run_bench import time_after
+    from parity.report import baseline_table, gate_table
+
+    with shown_progress() as progress:
+        timed = time_after(plan, progress)
+    if timed.gate is None:
+        baseline_table.show(timed.result.baseline, console)
+    else:
+        gate_table.show_gate(timed.gate, console)
+    return timed
 
 
 def _read(path: Path | None) -> "tuple[Manifest, bytes | None]":

@@ -14,6 +14,9 @@ from parity.documents.report import ProviderIdentity
 from parity.documents.verdict import GOOD, VerdictName
 from parity.documents.workload import Budget
 
+MAX_FILE = 64 << 20
+"""Bytes of a baseline, and of its file of samples; with 120 workloads they have 0.3 MB and 2 MB."""
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 

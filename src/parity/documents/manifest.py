@@ -29,8 +29,8 @@ class ProviderChoice(Document):
 class RunSpec(Document):
     """What to run. ops, dtypes: empty for all. oracle: `auto` or a capture's path.
 
-    workloads: the name of a set that is timed instead of the suite; `parity bench run` says so, a user's manifest may
-    not.
+    bench: time the sentinel set afterwards, as far as it is of these ops and dtypes. workloads: the name of a set that
+    is timed instead of the suite; `parity bench run` says so, a user's manifest may not.
     """
 
     suite: SuiteName = "core"
@@ -49,7 +49,7 @@ class RunSpec(Document):
 
 
 class Gates(Document):
-    """Limits beyond the catalogue's: max_ulp by operation; p99_regression as a share, judged by `parity bench gate`."""
+    """Limits beyond the catalogue's: max_ulp by operation; p99_regression as a share, where `run.bench` is true."""
 
     max_ulp: dict[str, Annotated[float, Field(ge=0)]] = {}
     p99_regression: Annotated[float, Field(gt=0)] | None = None

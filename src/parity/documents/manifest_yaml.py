@@ -185,18 +185,11 @@ def _wrong_names(manifest: Manifest, tree: Tree, file: str, operations: Collecti
                 "names that `parity ops` lists",
                 _nearest(name, operations),
             )
-    if manifest.run.bench:
-        yield error(
-            "benchmarks are no part of `parity run` in this version",
-            ("run", "bench"),
-            "bench: false, or no such field",
-            "leave it out",
-        )
     if manifest.run.workloads is not None:
         yield error(
-            "workloads are timed by `parity bench run`, not by a manifest",
+            "a manifest does not choose what is timed",
             ("run", "workloads"),
-            "no such field",
+            "`bench: true` for the sentinel set, or no such field",
             f"parity bench run --set {brief(manifest.run.workloads)}",
         )
     if not manifest.run.oracle:

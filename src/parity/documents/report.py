@@ -1,6 +1,6 @@
 """The report of a run: what the verdicts add up to."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -62,12 +62,25 @@ class GateResult(Document):
     status: Literal["pass", "failed", "not_evaluated"]
 
 
+class TimedAfter(Document):
+    """Where the times are that were taken after a comparison; paths relative to the current directory.
+
+    bundle: of the run that took them. baseline: in its place, or in that bundle where an earlier one keeps its place.
+    gate: what came of holding them against the earlier one, null without one.
+    """
+
+    bundle: str
+    baseline: str
+    gate: str | None
+
+
 class Report(Document):
     """parity.report/1. divergences: every case with a bad verdict, in the order of the plan.
 
     notes: what a reader must know first (a pure-Python oracle, cases that the capture lacks). not_captured: cases of
     the plan that the capture does not have. flags_differ: cases whose floating-point flags or warnings are other than
     the oracle's (reported apart, not fatal). bundle: relative to the current directory, null if none was written.
+    bench: what was timed afterwards, absent if nothing was; no bundle's own report has it.
     """
 
     schema_: Literal["parity.report/1"] = Field(default="parity.report/1", alias="schema")
@@ -88,6 +101,11 @@ class Report(Document):
     divergences: tuple[Verdict, ...]
     gates: tuple[GateResult, ...] = ()
     bundle: str | None = None
+    bench: TimedAfter | None = None
+
+    def full(self) -> dict[str, Any]:
+        """The document as JSON values, without `bench` where nothing was timed."""
+        return {name: value for name, value in super().full().items() if name != "bench" or value is not None}
 
     def exit_code(self) -> ExitCode:
         """The exit code of the run (design section 4)."""

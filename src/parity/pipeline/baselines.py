@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from parity.documents.baseline import Baseline
+from parity.documents.baseline import MAX_FILE, Baseline
 from parity.documents.baseline_check import BaselineCheck
 from parity.documents.model import sha256
 from parity.errors import DamagedError, DocumentError, InconclusiveError, UsageError
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from parity.bench.samples import Samples
-
-MAX_BYTES = 64 << 20
-"""Of a baseline, and of a file of samples; with 120 workloads they have 0.3 MB and 2 MB."""
 
 FOLDER = "baselines"
 _SCHEMA = "parity.baseline/1"
@@ -125,17 +122,17 @@ def verified(path: Path, baseline: Baseline) -> BaselineCheck:
 
 
 def read_bytes(path: Path, what: str, hint: str) -> bytes:
-    """The content of a file of at most MAX_BYTES; what: it should be, in words. Raises UsageError that names it."""
+    """The content of a file of at most MAX_FILE; what: it should be, in words. Raises UsageError that names it."""
     try:
         if not path.is_file():
             said = "is no file" if path.exists() else "does not exist"
             raise UsageError(f"{path} {said}", where=str(path), expected=what, hint=hint)
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(MAX_FILE + 1)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         said = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{what} cannot be read: {said}", where=str(path), hint=hint) from None
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_FILE:
         said = f"{path} is too large for {what}"
-        raise UsageError(said, where=str(path), expected=f"at most {MAX_BYTES:,} bytes", hint=hint)
+        raise UsageError(said, where=str(path), expected=f"at most {MAX_FILE:,} bytes", hint=hint)
     return data

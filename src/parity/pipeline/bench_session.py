@@ -18,7 +18,7 @@ from parity.bench.timings import Timing
 from parity.bundle.datasets import combined_sources
 from parity.cases.workloads import expand, pools_of, select
 from parity.compare.judge import judge
-from parity.documents.baseline import Baseline, CopyBandwidth, Protocol, SamplesFile, Scaling
+from parity.documents.baseline import Baseline, CopyBandwidth, Fingerprint, Protocol, SamplesFile, Scaling
 from parity.documents.model import file_sha256, sha256
 from parity.documents.verdict import Verdict
 from parity.documents.workload import Workload, WorkloadSet
@@ -224,7 +224,7 @@ class Session:
         return Baseline(
             set=self.set.name,
             complete=self.complete,
-            fingerprint=fingerprint(dict.fromkeys(THREADS_OF, THREADS)),
+            fingerprint=session_fingerprint(),
             provider=self.judgement.identity,
             sources_sha256=combined_sources(self.sources),
             parity=parity.__version__,
@@ -257,6 +257,11 @@ class Session:
             scaling=self._scaling,
             samples_file=None,
         )
+
+
+def session_fingerprint() -> Fingerprint:
+    """The machine, as a baseline says on which it was measured."""
+    return fingerprint(dict.fromkeys(THREADS_OF, THREADS))
 
 
 def _digests(sources: Sequence[tuple[str, Path]]) -> dict[str, str]:

@@ -39,6 +39,11 @@ def ledger_path(out: Path | None = None) -> Path:
     return artifacts_root() / LEDGER if out is None else Path(os.path.abspath(out)).parent / LEDGER  # noqa: PTH100 - resolves `..`
 
 
+def relative(path: Path) -> str:
+    """A path from the current directory, which may lead out of it; absolute only across drives of Windows."""
+    return Path(os.path.relpath(path)).as_posix()
+
+
 def fixtures() -> Path:
     """The fixtures of the checkout in which one stands, else those of the installed parity."""
     package = Path(parity.__file__).parent

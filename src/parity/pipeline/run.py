@@ -1,6 +1,5 @@
 """The main job: manifest → plan → open capture → execute → judge → report → bundle → seal → ledger."""
 
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,7 +73,7 @@ def run(request: RunRequest, progress: Progress) -> RunResult:
         protect(bundle.place, manifest.outputs.seal_overhead)
     path = runs / recording.run_id.text
     recording.of_result(report, path)
-    return RunResult(report.model_copy(update={"bundle": _relative(path)}), path)
+    return RunResult(report.model_copy(update={"bundle": places.relative(path)}), path)
 
 
 def _plan(manifest: Manifest) -> Planned:
@@ -188,8 +187,3 @@ def _document(
         not_captured=not_captured,
         allow_pure=request.allow_pure,
     )
-
-
-def _relative(bundle: Path) -> str:
-    """A path from the current directory, which may lead out of it; absolute only across drives of Windows."""
-    return Path(os.path.relpath(bundle)).as_posix()

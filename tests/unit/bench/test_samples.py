@@ -129,7 +129,7 @@ def test_more_durations_than_a_file_may_hold_are_refused(monkeypatch: pytest.Mon
         decode(data, "file")
 
 
-@pytest.mark.parametrize("limit", ["MAX_BYTES", "MAX_ENTRIES"])
+@pytest.mark.parametrize("limit", ["MAX_BYTES", "MAX_ENTRIES", "MAX_FILE"])
 def test_what_could_not_be_read_again_is_not_written(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     timings, controls = drawn()
     for most in range(10, 10_000, 50):

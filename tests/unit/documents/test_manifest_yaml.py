@@ -22,7 +22,6 @@ HEAD = 'version: "v1"\nmetadata: {name: x}\n'
 REFUSALS: dict[str, tuple[str, str, str | None]] = {
     "alias": ("line 3, field metadata.name", "an anchor (&name)", "write values out"),
     "alias_bomb": ("line 1, field a", "an anchor (&a)", "write values out"),
-    "bench": ("line 5, field run.bench", "benchmarks are no part of `parity run`", "leave it out"),
     "cases_zero": ("line 6, field budgets.cases", "budgets.cases is 0", None),
     "date": ("line 4, field metadata.owner", "2026-11-20 is a date in YAML", 'quote it: "2026-11-20"'),
     "directive": ("line 2", "a directive", None),
@@ -66,6 +65,7 @@ REFUSALS: dict[str, tuple[str, str, str | None]] = {
     "unknown_section": ("line 5, field gate", "unknown field 'gate'", "did you mean gates?"),
     "version_unknown": ("line 1, field version", 'version is "v2"', None),
     "version_unquoted": ("line 1, field version", "version is 1.0", 'quote it: version: "v1"'),
+    "workloads": ("line 5, field run.workloads", "does not choose what is timed", "parity bench run --set sentinel"),
 }
 
 

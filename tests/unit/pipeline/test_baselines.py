@@ -92,7 +92,7 @@ def test_a_field_that_nobody_knows_is_refused(path: Path) -> None:
 
 
 def test_a_huge_file_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(baselines, "MAX_BYTES", 1000)
+    monkeypatch.setattr(baselines, "MAX_FILE", 1000)
     assert "too large" in refusal(path, UsageError).message
 
 

@@ -1,0 +1,150 @@
+"""`parity run --bench`: a set of workloads, timed after the comparison in a run of its own: a baseline, or its gate."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from parity.bench.baselines import baseline_path
+from parity.bundle.formats import GATE
+from parity.cases.workloads import expand, select
+from parity.documents.baseline import Baseline
+from parity.documents.elements import parse_dtypes
+from parity.documents.gate import Gate
+from parity.documents.manifest import Manifest
+from parity.documents.model import document_error
+from parity.documents.report import GateResult, Report, TimedAfter
+from parity.documents.workload import Budget
+from parity.documents.workload_toml import read_workloads
+from parity.errors import ExitCode, InconclusiveError, UsageError
+from parity.pipeline import places
+from parity.pipeline.baselines import read_baseline
+from parity.pipeline.bench import BenchResult, benching
+from parity.pipeline.bench_session import BenchRequest, session_fingerprint
+from parity.pipeline.gate import GateRequest, judged
+from parity.pipeline.progress import Progress
+
+SET = "sentinel"
+P99_GATE = "p99_regression"
+
+
+@dataclass(frozen=True)
+class TimingPlan:
+    """What will be timed. p99: the manifest's limit. before: the baseline that it is held against, None without one."""
+
+    request: BenchRequest
+    p99: float | None
+    before: Baseline | None
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What came out. gate: None where nothing was held against a baseline."""
+
+    plan: TimingPlan
+    result: BenchResult
+    gate: Gate | None
+
+    def exit_code(self, report: Report) -> ExitCode:
+        """Of the comparison and of the timing: a bad verdict of either, then one that is open."""
+        gate = ExitCode.GOOD if self.gate is None else self.gate.exit_code()
+        codes = {report.exit_code(), self.result.exit_code, gate}
+        worst_first = (ExitCode.BAD_VERDICT, ExitCode.INCONCLUSIVE)
+        return next((code for code in worst_first if code in codes), ExitCode.GOOD)
+
+    def told(self, report: Report) -> Report:
+        """The report with where the times are, and with the gate of the manifest."""
+        bundle = self.result.bundle
+        timed = TimedAfter(
+            bundle=places.relative(bundle),
+            baseline=places.relative(self.result.path),
+            gate=None if self.gate is None else places.relative(bundle / GATE),
+        )
+        gates = () if self.plan.p99 is None else (_p99_gate(self.plan.p99, self.gate),)
+        return report.model_copy(update={"bench": timed, "gates": (*report.gates, *gates)})
+
+
+def timing_plan(manifest: Manifest, out: Path | None) -> TimingPlan:
+    """The workloads of the manifest's operations and dtypes, and the baseline of this machine if a limit asks for one.
+
+    Raises InconclusiveError if no workload is of these, UsageError for a manifest that wants no values to be kept,
+    DocumentError for a limit that is no budget, and what reading a set and a baseline raises.
+    """
+    spec, p99 = manifest.run, manifest.gates.p99_regression
+    if manifest.outputs.redact:
+        raise UsageError(
+            "what is timed is not redacted",
+            where="run.bench and outputs.redact",
+            expected="one of both",
+            hint="time in a run of its own, with `parity bench run`",
+        )
+    path = places.workload_set(SET)
+    document = read_workloads(path)
+    everything = expand(document, str(path))
+    dtypes = set(parse_dtypes(",".join(spec.dtypes), "run.dtypes")) if spec.dtypes else set()
+    chosen = [
+        workload.name
+        for workload in select(everything, spec.ops, provider_spec=spec.provider.spec)
+        if not dtypes or set(workload.loop.partition("->")[0]) & dtypes
+    ]
+    if not chosen:
+        raise InconclusiveError(
+            f"the set {SET} has no workload of these dtypes", where="run.dtypes", expected="a loop that takes one"
+        )
+    whole = len(chosen) == len(select(everything, provider_spec=spec.provider.spec))
+    before = None
+    if p99 is not None:
+        _check_budget(p99)
+        names = None if whole else chosen
+        root = places.root_of(out)
+        kept = baseline_path(root, session_fingerprint(), document.name, spec.provider.spec, names)
+        before = read_baseline(kept) if kept.is_file() else None
+    request = BenchRequest(
+        set=SET, provider=spec.provider.spec, only=() if whole else tuple(chosen), out=out, keep=before is None
+    )
+    return TimingPlan(request, p99, before)
+
+
+def time_after(plan: TimingPlan, progress: Progress) -> Timed:
+    """Time, and judge by the gate where the plan has a baseline. Leaves a bundle, a record, and else the baseline."""
+    with benching(plan.request, progress) as live:
+        if plan.before is None or plan.p99 is None:
+            live.measure()
+        else:
+            before, p99 = _limited(plan.before, plan.p99), plan.p99
+            rounds = GateRequest.rounds
+            live.gate = judged(before, lambda names: _limited(live.measure(names), p99), rounds, progress)
+    assert live.result is not None
+    if plan.p99 is not None and plan.before is None:
+        progress.note(f"gates.{P99_GATE} is not evaluated: these times are the first baseline to hold others against")
+    return Timed(plan, live.result, live.gate)
+
+
+def _check_budget(p99: float) -> None:
+    try:
+        Budget(p50=p99, p99=p99, reason="of the manifest")
+    except ValidationError as error:
+        raise document_error(error, f"gates.{P99_GATE}") from None
+
+
+def _limited(baseline: Baseline, p99: float) -> Baseline:
+    """The baseline with the manifest's limit as every workload's budget for p99."""
+    workloads = tuple(
+        workload.model_copy(
+            update={"budget": None if workload.budget is None else workload.budget.model_copy(update={"p99": p99})}
+        )
+        for workload in baseline.workloads
+    )
+    return baseline.model_copy(update={"workloads": workloads})
+
+
+def _p99_gate(limit: float, gate: Gate | None) -> GateResult:
+    """The worst change of any p99; it holds where every p99 that can be judged does."""
+    tails = [row.p99 for row in gate.workloads if row.p99 is not None] if gate is not None else []
+    verdicts = {tail.verdict for tail in tails} - {"not_evaluated"}
+    return GateResult(
+        name=P99_GATE,
+        limit=limit,
+        measured=max((tail.ratio.value - 1 for tail in tails if tail.ratio is not None), default=None),
+        status="failed" if "regressed" in verdicts else "pass" if verdicts == {"pass"} else "not_evaluated",
+    )

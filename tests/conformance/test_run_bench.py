@@ -1,0 +1,100 @@
+"""`parity run --bench`: one command compares, times, and holds the times against what they were."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROVIDER = "import numpy\n\ndef sin(*args, **kwargs):\n    return numpy.sin(*args, **kwargs)\n"
+SLOWER = PROVIDER.replace("    return", "    numpy.sin(args[0])\n    return")
+WRONG = PROVIDER.replace("**kwargs)\n", "**kwargs) + 1\n")
+MANIFEST = """version: "v1"
+metadata: {name: nightly}
+run: {ops: [sin], dtypes: [f4], provider: {spec: own.py}, bench: true}
+gates: {p99_regression: 0.25}
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "own.py").write_text(PROVIDER)
+    (tmp_path / "nightly.yaml").write_text(MANIFEST)
+    return tmp_path
+
+
+def parity(place: Path, *words: str) -> tuple[int, str, str]:
+    script = "import sys; from parity.cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", script, *words]
+    answer = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=120, check=False)
+    return answer.returncode, answer.stdout, answer.stderr
+
+
+def documents(place: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    code, out, _ = parity(place, *words, "--json", "-")
+    return code, json.loads(out)
+
+
+def test_a_run_times_what_it_compared_and_the_next_one_is_held_against_it(place: Path) -> None:
+    code, first = documents(place, "run", "nightly.yaml")
+    assert code == 0
+    assert first["gates"] == [{"name": "p99_regression", "limit": 0.25, "measured": None, "status": "not_evaluated"}], (
+        "there was nothing to hold it against"
+    )
+    kept = place / first["bench"]["baseline"]
+    content = kept.read_bytes()
+    assert [workload["name"] for workload in json.loads(content)["workloads"]] == ["sin-f-f-contiguous-3e4"]
+
+    (place / "own.py").write_text(SLOWER)
+    code, second = documents(place, "run", "nightly.yaml")
+    assert code == 1
+    assert second["totals"]["exact"] > 40
+    assert second["divergences"] == []
+    (gate,) = second["gates"]
+    assert (gate["name"], gate["status"]) == ("p99_regression", "failed")
+    assert 0.25 < gate["measured"] < 5
+    assert json.loads((place / second["bench"]["gate"]).read_bytes())["verdict"] == "regressed"
+    assert kept.read_bytes() == content, "what times are held against stays"
+
+    for bundle in (first["bundle"], first["bench"]["bundle"], second["bundle"], second["bench"]["bundle"]):
+        assert parity(place, "verify", bundle)[0] == 0
+    _, runs = documents(place, "runs", "list")
+    labels = [record["RunLabel"].rsplit("-", 3)[0] for record in runs["records"]]
+    assert labels == ["RUN-core", "RUN-bench-sentinel"] * 2
+
+
+def test_the_flag_does_what_the_field_does_and_both_paths_are_told(place: Path) -> None:
+    code, out, told = parity(place, "run", "--provider", "own.py", "--ops", "sin", "--dtypes", "f4", "--bench")
+    assert code == 0
+    bundle, baseline = out.splitlines()
+    assert (place / bundle / "report.json").is_file()
+    assert (place / baseline).is_file()
+    assert "cases agree" in told
+    assert "1 of 1 workloads timed" in told
+
+
+def test_the_speed_of_a_wrong_answer_is_withheld_here_too(place: Path) -> None:
+    (place / "own.py").write_text(WRONG)
+    code, report = documents(place, "run", "nightly.yaml")
+    assert code == 1
+    assert report["totals"]["diverged"] > 0
+    (workload,) = json.loads((place / report["bench"]["baseline"]).read_bytes())["workloads"]
+    assert (workload["verdict"], workload["numpy_ratio"]) == ("diverged", None)
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "said"),
+    [
+        (("--ops", "sqrt"), 3, "no workload is left"),
+        (("--redact",), 2, "not redacted"),
+    ],
+)
+def test_what_cannot_be_timed_is_said_before_anything_runs(
+    place: Path, flags: tuple[str, ...], code: int, said: str
+) -> None:
+    found, answer = documents(place, "run", "--bench", *flags)
+    assert found == code
+    assert said in answer["message"]
+    assert sorted(path.name for path in place.iterdir()) == ["nightly.yaml", "own.py"]
