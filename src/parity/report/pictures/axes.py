@@ -73,8 +73,13 @@ def figure(value: float) -> str:
 
 
 def ratio(value: float) -> str:
-    """Three decimals for what is near 1, so that columns of ratios can be compared: `0.987`, `1.004`, `12.3`."""
-    return f"{value:.3f}" if 0.01 <= value < 10 else figure(value)
+    """Three decimals for what is near 1, so that columns of ratios can be compared: `0.987`, `12.3`, `1.04e6`."""
+    if 0.01 <= value < 10:
+        return f"{value:.3f}"
+    if 1e-3 <= value < 1e5:
+        return figure(value)
+    digits, _, power = f"{value:.2e}".partition("e")
+    return f"{float(digits):g}e{int(power)}"
 
 
 def duration(nanoseconds: float) -> str:

@@ -12,7 +12,7 @@ from parity.report.headline import printable
 from parity.report.pictures.axes import LogAxis, ratio
 from parity.report.pictures.sheet import Sheet, legend, number, path, shortened, shown, text, through
 
-_TOP, _PITCH, _RIGHT = 52, 17, 690
+_TOP, _PITCH, _RIGHT = 52, 17, 672
 """Units: the height of the head and of a row; where the axis ends and figures begin."""
 _LONGEST, _CHARACTER = 46, 6.4
 """Characters of a name, and the units that one takes."""
@@ -145,7 +145,7 @@ def _row(row: Row, axis: LogAxis, left: float, y: float) -> Iterator[str]:
     yield _mark(axis.place(row.value), y, row.kind if axis.holds(row.value) else "")
     figures = f"{ratio(row.value)} ({ratio(row.low)} to {ratio(row.high)})"
     yield text(axis.end + 16, y + 4, figures, size=11)
-    yield text(axis.end + 166, y + 4, shortened(printable(words), 22), kind, size=11)
+    yield text(axis.end + 184, y + 4, shortened(printable(words), 22), kind, size=11)
 
 
 def _interval(low: float, high: float, axis: LogAxis, y: float, kind: str) -> Iterator[str]:

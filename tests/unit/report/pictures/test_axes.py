@@ -77,6 +77,11 @@ def test_ratios_near_one_have_three_decimals() -> None:
     ]
 
 
+def test_ratios_far_from_one_are_short() -> None:
+    found = [ratio(value) for value in (99_800.0, 123_456.0, 1e6, 1e50, 0.000999, 1.5e-9)]
+    assert found == ["99,800", "1.23e5", "1e6", "1e50", "9.99e-4", "1.5e-9"]
+
+
 @pytest.mark.parametrize(
     ("nanoseconds", "said"),
     [(840, "840 ns"), (0.5, "0.5 ns"), (999.7, "1.00 µs"), (12_340, "12.3 µs"), (4.1e6, "4.10 ms"), (1.2e9, "1.20 s")],
