@@ -1,7 +1,6 @@
 """`parity bench gate` and `compare` from outside: exit codes, the JSON contract, GitHub's files, bad input."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,13 +9,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-import parity
 from parity.bench.fingerprint import identified
 from parity.cli.main import main
 from parity.documents.baseline import Processes
 
 from ..unit.bench.measured_baseline import MACHINE  # noqa: TID252 - tests are no package with a name
 from ..unit.bench.two_runs import run, slower, timed, withheld, written  # noqa: TID252
+from .program import environment, run_parity
 
 OTHER_MACHINE = identified(MACHINE.model_copy(update={"cpu_model": "Another Processor"}))
 BEFORE = run(timed("add-1"), timed("multiply-1"))
@@ -228,18 +227,9 @@ def test_different_machines_are_compared_only_when_asked_and_the_first_line_says
 
 def test_the_program_itself_answers_the_same(tmp_path: Path) -> None:
     before, slow = written(tmp_path / "before.json", BEFORE), written(tmp_path / "slow.json", AFTER["slow"])
-    source = str(Path(parity.__path__[0]).parent)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "PARITY_"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "parity", "bench", "gate", str(before), str(slow), "--json", "-"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-        env=environment | {"PYTHONPATH": source},
-    )
-    assert done.returncode == 1, done.stderr
-    assert json.loads(done.stdout)["verdict"] == "regressed"
+    answer = run_parity(tmp_path, "bench", "gate", before, slow, "--json", "-")
+    assert answer.code == 1, answer.err
+    assert answer.document()["verdict"] == "regressed"
 
 
 @pytest.mark.parametrize("command", ["gate", "compare"])
@@ -248,13 +238,12 @@ def test_help_imports_nothing_heavy(command: str) -> None:
         "import sys; from parity.cli.main import main; code = main(['bench', sys.argv[1], '--help']); "
         "heavy = {'numpy', 'numba', 'pydantic'} & set(sys.modules); sys.exit(code or len(heavy))"
     )
-    source = str(Path(parity.__path__[0]).parent)
     done = subprocess.run(
         [sys.executable, "-c", script, command],
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"PYTHONPATH": source},
+        env=environment(),
     )
     assert done.returncode == 0, done.stderr
     assert "BASELINE" in done.stdout

@@ -1,12 +1,12 @@
 """`parity bench run` as a user calls it, on a provider whose answers or times are known."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from .program import run_parity
 
 SET = """
 schema = "parity.workloads/1"
@@ -69,10 +69,8 @@ def place(tmp_path: Path) -> Path:
 
 
 def parity(place: Path, *words: str) -> tuple[int, dict[str, Any], str]:
-    script = "import sys; from parity.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-c", script, *words, "--json", "-"]
-    answer = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=120, check=False)
-    return answer.returncode, json.loads(answer.stdout), answer.stderr
+    answer = run_parity(place, *words, "--json", "-")
+    return answer.code, answer.document(), answer.err
 
 
 def run(place: Path, provider: str) -> tuple[int, dict[str, Any], str]:

@@ -1,25 +1,22 @@
 """The program from outside: commands as a user gives them, exit codes, the JSON contract, and what lies on disk after."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-import parity
-import parity_kernels
 from parity.documents.report import Counts
 from parity.documents.verdict import BAD, VERDICTS
 
+from .program import Answer, run_parity
+
 OPS = "add,max"
 LEDGER = "ledger.ndjson"
-PATHS = os.pathsep.join(str(Path(package.__path__[0]).parent) for package in (parity, parity_kernels))
 DISTINCTIVE = "c6230c5ea1b2d347"  # a float64 that no rule of arithmetic gives, big-endian
 
 BROKEN = """
@@ -57,31 +54,7 @@ def add(*args, **kwargs):
 HANGING = "import time\n\ndef add(*args, **kwargs):\n    time.sleep(3600)\n"
 
 
-class Answer(NamedTuple):
-    """What a command left: exit code, stdout, stderr."""
-
-    code: int
-    out: str
-    err: str
-
-    def document(self) -> Any:
-        """stdout, which is one JSON document and nothing else."""
-        return json.loads(self.out)
-
-
 Command = Callable[..., Answer]
-
-
-def run_parity(folder: Path, *words: object) -> Answer:
-    names = ("PARITY_ARTIFACTS", "PARITY_ORACLE_PYTHON", "PARITY_DEBUG", "NO_COLOR")
-    environment = {name: value for name, value in os.environ.items() if name not in names}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (PATHS, os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-m", "parity", *map(str, words)]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert "Traceback" not in done.stderr
-    return Answer(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture

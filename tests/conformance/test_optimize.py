@@ -1,19 +1,14 @@
 """`parity optimize` from outside: one round of a provider in a file, timed for real, for a few seconds."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-import parity
-import parity_kernels
+from .program import run_parity
 
-PATHS = os.pathsep.join(str(Path(package.__path__[0]).parent) for package in (parity, parity_kernels))
 SLOW = """
 import numpy as np
 
@@ -38,26 +33,6 @@ loops = ["d->d"]
 shapes = [[400, 300]]
 axes = [0]
 """
-
-
-class Answer(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
-def run_parity(folder: Path, *words: object) -> Answer:
-    environment = {name: value for name, value in os.environ.items() if name not in ("PARITY_ARTIFACTS", "NO_COLOR")}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (PATHS, os.environ.get("PYTHONPATH"))))
-    done = subprocess.run(
-        [sys.executable, "-m", "parity", *map(str, words)],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    return Answer(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="module")

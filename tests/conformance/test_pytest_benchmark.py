@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from .program import run_parity
+
 ROOT = Path(__file__).parents[2]
 SET = """
 schema = "parity.workloads/1"
@@ -42,13 +44,9 @@ def test_workloads_run_under_pytest_benchmark_and_come_back_as_an_imported_basel
     assert large["extra_info"]["p99_ns"]["low"] <= large["extra_info"]["p99_ns"]["value"]
     assert large["extra_info"]["mode"] == "per_call"
 
-    script = "import sys; from parity.cli.main import main; sys.exit(main())"
-    words = ["bench", "import", "out.json", "--json", "-"]
-    read = subprocess.run(
-        [sys.executable, "-c", script, *words], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert read.returncode == 0, read.stderr
-    baseline = json.loads(read.stdout)
+    read = run_parity(tmp_path, "bench", "import", "out.json", "--json", "-")
+    assert read.code == 0, read.err
+    baseline = read.document()
     assert (baseline["origin"], baseline["set"], baseline["provider"]["spec"]) == ("imported", "tiny", "numpy")
     assert [workload["name"] for workload in baseline["workloads"]] == [
         "add-dd-d-contiguous-1",

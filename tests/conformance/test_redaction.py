@@ -6,18 +6,15 @@ What is looked for is found in the same run without redaction, so the search is 
 import os
 import re
 import struct
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-import parity
-import parity_kernels
 from parity.cases.planning import plan
 
-PATHS = os.pathsep.join(str(Path(package.__path__[0]).parent) for package in (parity, parity_kernels))
+from .program import run_parity
+
 ANSWER, RAISED, CLASS, WARNED, PRINTED = (
     "c6230c5ea1b2d347",
     "46a2c1b59e7d3f08",
@@ -67,11 +64,9 @@ def run(folder: Path, *words: str) -> Path:
     """The bundle of a run with the provider that tells."""
     folder.mkdir()
     (folder / "telling.py").write_text(TELLING)
-    environment = dict(os.environ, PYTHONPATH=PATHS, PARITY_ARTIFACTS=str(folder / "artifacts"))
-    chosen = ["--suite", "smoke", "--ops", OPS, "--dtypes", "f8", "--provider", "./telling.py"]
-    command = [sys.executable, "-m", "parity", "run", *chosen, *words]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=300, check=False)
-    assert done.returncode == 1, done.stderr
+    chosen = ("--suite", "smoke", "--ops", OPS, "--dtypes", "f8", "--provider", "./telling.py")
+    answer = run_parity(folder, "run", *chosen, "--out", folder / "artifacts" / "runs", *words)
+    assert answer.code == 1, answer.err
     [bundle] = (folder / "artifacts" / "runs").iterdir()
     return bundle
 

@@ -123,6 +123,8 @@ def _timed(plan: "TimingPlan", console: "Console") -> "Timed":
         baseline_table.show(timed.result.baseline, console)
     else:
         gate_table.show_gate(timed.gate, console)
+    if timed.p99 is not None:
+        gate_table.show_limit(timed.p99, first=timed.gate is None, console=console)
     return timed
 
 

@@ -45,6 +45,20 @@ class Timed:
     result: BenchResult
     gate: Gate | None
 
+    @property
+    def p99(self) -> GateResult | None:
+        """The gate of the manifest, None without one: the worst change of any p99; all that can be judged must hold."""
+        if self.plan.p99 is None:
+            return None
+        tails = [row.p99 for row in self.gate.workloads if row.p99 is not None] if self.gate is not None else []
+        verdicts = {tail.verdict for tail in tails} - {"not_evaluated"}
+        return GateResult(
+            name=P99_GATE,
+            limit=self.plan.p99,
+            measured=max((tail.ratio.value - 1 for tail in tails if tail.ratio is not None), default=None),
+            status="failed" if "regressed" in verdicts else "pass" if verdicts == {"pass"} else "not_evaluated",
+        )
+
     def exit_code(self, report: Report) -> ExitCode:
         """Of the comparison and of the timing: a bad verdict of either, then one that is open."""
         gate = ExitCode.GOOD if self.gate is None else self.gate.exit_code()
@@ -55,13 +69,13 @@ class Timed:
     def told(self, report: Report) -> Report:
         """The report with where the times are, and with the gate of the manifest."""
         bundle = self.result.bundle
-        timed = TimedAfter(
+        bench = TimedAfter(
             bundle=places.relative(bundle),
             baseline=places.relative(self.result.path),
             gate=None if self.gate is None else places.relative(bundle / GATE),
         )
-        gates = () if self.plan.p99 is None else (_p99_gate(self.plan.p99, self.gate),)
-        return report.model_copy(update={"bench": timed, "gates": (*report.gates, *gates)})
+        gates = () if self.p99 is None else (self.p99,)
+        return report.model_copy(update={"bench": bench, "gates": (*report.gates, *gates)})
 
 
 def timing_plan(manifest: Manifest, out: Path | None) -> TimingPlan:
@@ -115,8 +129,6 @@ def time_after(plan: TimingPlan, progress: Progress) -> Timed:
             rounds = GateRequest.rounds
             live.gate = judged(before, lambda names: _limited(live.measure(names), p99), rounds, progress)
     assert live.result is not None
-    if plan.p99 is not None and plan.before is None:
-        progress.note(f"gates.{P99_GATE} is not evaluated: these times are the first baseline to hold others against")
     return Timed(plan, live.result, live.gate)
 
 
@@ -136,15 +148,3 @@ def _limited(baseline: Baseline, p99: float) -> Baseline:
         for workload in baseline.workloads
     )
     return baseline.model_copy(update={"workloads": workloads})
-
-
-def _p99_gate(limit: float, gate: Gate | None) -> GateResult:
-    """The worst change of any p99; it holds where every p99 that can be judged does."""
-    tails = [row.p99 for row in gate.workloads if row.p99 is not None] if gate is not None else []
-    verdicts = {tail.verdict for tail in tails} - {"not_evaluated"}
-    return GateResult(
-        name=P99_GATE,
-        limit=limit,
-        measured=max((tail.ratio.value - 1 for tail in tails if tail.ratio is not None), default=None),
-        status="failed" if "regressed" in verdicts else "pass" if verdicts == {"pass"} else "not_evaluated",
-    )

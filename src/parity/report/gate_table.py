@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from parity.documents.gate import change_in_words, share_in_words
 from parity.report.gate_words import (
     VERDICTS,
     allowed,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from parity.documents.gate import ComparedWorkload, Comparison, Gate, GateRow
+    from parity.documents.report import GateResult
 
 _STYLES = {"regressed": "bold red", "missing": "bold red", "pass": "bold green"}
 _NAME, _CHANGE = 44, 28
@@ -53,6 +55,18 @@ def show_gate(gate: Gate, console: Console) -> None:
     style = _STYLES.get(gate.verdict, "bold yellow")
     lines.append(_text((f"{VERDICTS[gate.verdict]}: {outcome(gate)}{rounds}", style)))
     _print(lines, console)
+
+
+def show_limit(limit: GateResult, *, first: bool, console: Console) -> None:
+    """Print what became of a manifest's limit for p99. first: there was no baseline to hold the times against."""
+    worst = (
+        "no p99 could be judged" if limit.measured is None else f"the worst is {change_in_words(1 + limit.measured)}"
+    )
+    said = {"pass": f"holds, {worst}", "failed": f"broken, {worst}", "not_evaluated": f"open, {worst}"}[limit.status]
+    if first:
+        said = "not evaluated: these times are the first baseline that others are held against"
+    style = {"pass": "bold green", "failed": "bold red"}.get(limit.status, "bold yellow")
+    _print([_text((f"gates.{limit.name} {share_in_words(limit.limit)}: {said}", style))], console)
 
 
 def show_comparison(comparison: Comparison, console: Console) -> None:

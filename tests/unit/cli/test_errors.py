@@ -245,7 +245,9 @@ def test_a_closed_stdout_is_an_error_without_traceback() -> None:
 
 def test_a_signal_of_the_user_ends_with_130() -> None:
     killed = f"lambda: os.kill(os.getpid(), {signal.SIGINT:d}) or 0"
-    script = f"import os, sys; from parity.cli import errors; sys.exit(errors.answer({killed}, ['--json', '-']))"
+    # Whoever is started in the background inherits that the signal is ignored.
+    heeded = "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    script = f"{heeded}; from parity.cli import errors; sys.exit(errors.answer({killed}, ['--json', '-']))"
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert answer.returncode == 130
     assert json.loads(answer.stdout)["code"] == "interrupted"
