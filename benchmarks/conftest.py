@@ -97,10 +97,17 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
 
 
 def pytest_benchmark_update_json(config: pytest.Config, benchmarks: list[Any], output_json: dict[str, Any]) -> None:
-    """p95 and p99, which pytest-benchmark lacks, with their intervals, in nanoseconds; null where n is small."""
-    del config, benchmarks
+    """p95 and p99, which pytest-benchmark lacks, with their intervals, in nanoseconds; null where n is small.
+
+    And whether all workloads of the set ran, which is known only now. What `--benchmark-save` writes has no samples, so
+    they are taken from `benchmarks`.
+    """
+    data = {each.fullname: tuple(each.stats.data) for each in benchmarks}
+    ran = {benchmark["extra_info"].get("parity", {}).get("name") for benchmark in output_json["benchmarks"]}
+    _, workloads = chosen(config)
+    output_json["machine_info"]["parity"]["complete"] = ran >= {workload.name for workload in workloads}
     for benchmark in output_json["benchmarks"]:
-        found = figures_of(tuple(benchmark["stats"]["data"]), benchmark["stats"]["iterations"])
+        found = figures_of(data[benchmark["fullname"]], benchmark["stats"]["iterations"])
         benchmark["extra_info"] |= {
             name: value if isinstance(value, str) or value is None else value.plain() for name, value in found.items()
         }

@@ -93,7 +93,7 @@ def identical(folder: Path, gates: int, set_name: str, provider: str) -> None:
     for number in range(len(lines(kept)), gates):
         name = f"baseline-{Path(set_name).stem}-{number // GATES_PER_BASELINE}"
         asked = BenchRequest(
-            set=set_name, provider=provider, processes=BASELINE_PROCESSES, out=folder / "runs", keep=False
+            set=set_name, provider=provider, processes=BASELINE_PROCESSES, out=folder / "runs", keep="never"
         )
         before = baseline(folder, name, asked)
         found = measured(kept, GateRequest(before, set=set_name, out=folder / "runs"), baseline=name)
@@ -107,7 +107,7 @@ def planted(folder: Path, gates: int, share: float, set_name: str) -> None:
         provider.write_text(WRAPPER.format(share=0.0))
         name = f"baseline-planted-{number // GATES_PER_BASELINE}"
         asked = BenchRequest(
-            set=set_name, provider=str(provider), processes=BASELINE_PROCESSES, out=folder / "runs", keep=False
+            set=set_name, provider=str(provider), processes=BASELINE_PROCESSES, out=folder / "runs", keep="never"
         )
         before = baseline(folder, name, asked)
         provider.write_text(WRAPPER.format(share=share))

@@ -8,6 +8,7 @@ import pytest
 
 from parity import calling
 from parity.bench.compilations import Compilations
+from parity.bench.operands import NUMPY
 from parity.bench.protocol import MOST_SAMPLES, pace_for, rough_ns, warm
 from parity.compare.judge import judge
 from parity.documents.verdict import GOOD
@@ -24,7 +25,7 @@ def test_workload(benchmark: Any, workload: Workload, provider: Provider, pools:
     function = calling.resolve(provider.namespace, workload.op)
     if function is None:
         pytest.skip(f"{provider.identity.name} has no {workload.op}")
-    numpys = calling.resolve(np, workload.op)
+    numpys = calling.resolve(NUMPY, workload.op)
     assert numpys is not None
     expected, actual = (calling.perform(one, call, values, largest=WHOLE) for one in (numpys, function))
     verdict = judge(workload.case, expected, actual, values)

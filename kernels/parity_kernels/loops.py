@@ -12,12 +12,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from parity_kernels.compiling import compiled_loop
+from parity_kernels.compiling import compiled_loop, jitable
 from parity_kernels.dtypes import NAMES
 from parity_kernels.memory import ITEMSIZE, load, load_every_other, opaque, set_word, store, word
 
 PAIRED = "iIlLfd"
 """Types whose loops have a branch for every other element; for the others its compilation costs more than it gives."""
+
+BLOCK = 256
+"""Elements that a guarded loop looks at before it computes them: they stay in the first cache."""
+
+FEW = 8
+"""Elements that it does not look at: a call for one would take 7 % longer."""
 
 Scalar = Callable[..., Any]
 Loop = Callable[[int, int, int], None]
@@ -156,6 +162,43 @@ def plain_binary_loop(scalar: Scalar, first: str, second: str, out: str) -> Loop
     return loop
 
 
+def guarded_unary_loop(scalar: Scalar, quick: Scalar, usual: Scalar, first: str, out: str) -> Loop:
+    """Blocks in which every element is ``usual`` by ``quick``, which vectorizes; all others by ``scalar``."""
+    size_1, size_o = ITEMSIZE[first], ITEMSIZE[out]
+    one_by_one = jitable(plain_unary_loop(scalar, first, out))
+
+    def loop(args: int, counts: int, steps: int) -> None:
+        columns = word(counts, 0)
+        if columns < FEW:
+            one_by_one(args, counts, steps)
+            return
+        step_x, step_o = word(steps, 0), word(steps, 1)
+        beside = step_x == size_1 and step_o == size_o
+        for row in range(word(counts, 1)):
+            x, o = word(args, 0) + row * word(steps, 2), word(args, 1) + row * word(steps, 3)
+            for begin in range(0, columns, BLOCK):
+                length = min(BLOCK, columns - begin)
+                a, b = x + begin * step_x, o + begin * step_o
+                unusual = 0
+                if beside:
+                    for i in range(length):
+                        unusual |= not usual(load(a, i, first))
+                    if not unusual:
+                        for i in range(length):
+                            store(b, i, out, quick(load(a, i, first)))
+                else:
+                    for i in range(length):
+                        unusual |= not usual(load(a + i * step_x, 0, first))
+                    if not unusual:
+                        for i in range(length):
+                            store(b + i * step_o, 0, out, quick(load(a + i * step_x, 0, first)))
+                if unusual:
+                    for i in range(length):
+                        store(b + i * step_o, 0, out, scalar(load(a + i * step_x, 0, first)))
+
+    return loop
+
+
 def directed_unary_loop(forward: Scalar, backward: Scalar, first: str, out: str) -> Loop:
     """One scalar function for forward strides of the input, another for backward ones, where NumPy does that too."""
     size_1, size_o = ITEMSIZE[first], ITEMSIZE[out]
@@ -253,18 +296,17 @@ class Kernel:
     scalar: Scalar
     signature: str
     around: Callable[..., Loop]
-    backward: Scalar | None = None
-    """What a directed loop computes where an input runs backwards."""
+    others: tuple[Scalar, ...] = ()
+    """What a directed loop computes where an input runs backwards; what a guarded one computes quickly, and when."""
 
     @property
     def name(self) -> str:
         """Unique among the kernels; names the entry in the cache."""
-        backward = [] if self.backward is None else [self.backward.__name__]
-        parts = [self.scalar.__name__, *backward, self.around.__name__.removesuffix("_loop")]
+        scalars = [scalar.__name__ for scalar in (self.scalar, *self.others)]
+        parts = [*scalars, self.around.__name__.removesuffix("_loop")]
         return "-".join(parts + [NAMES[char] for char in self.signature.replace("->", "")])
 
     @cached_property
     def address(self) -> int:
         """Address of the compiled loop; the first call compiles it, or loads it from the cache."""
-        scalars = (self.scalar,) if self.backward is None else (self.scalar, self.backward)
-        return compiled_loop(self.around(*scalars, *self.signature.replace("->", "")), self.name)
+        return compiled_loop(self.around(self.scalar, *self.others, *self.signature.replace("->", "")), self.name)

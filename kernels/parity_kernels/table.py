@@ -11,7 +11,7 @@ from typing import Any
 from parity_kernels import loops
 from parity_kernels.dtypes import COMPLEXES, FLOATS, INTEGERS, SIGNED, UNSIGNED, signed_twin
 from parity_kernels.loops import Kernel, Scalar
-from parity_kernels.scalars import comparisons, complexes, elementary, floats, integers
+from parity_kernels.scalars import comparisons, complexes, elementary, floats, integers, singles
 
 Loops = dict[str, Kernel]
 
@@ -73,7 +73,7 @@ def _directed(signatures: str, forward: Scalar, backward: Scalar) -> Loops:
     made = {}
     for signature in signatures.split():
         around = loops.directed_unary_loop if signature.index("-") == 1 else loops.directed_binary_loop
-        made[signature] = Kernel(forward, signature, around, backward)
+        made[signature] = Kernel(forward, signature, around, (backward,))
     return made
 
 
@@ -118,10 +118,12 @@ def _division(signed: Scalar, unsigned: Scalar, real: Scalar) -> Loops:
     return _ordered(_plain(SIGNED, signed), _plain(UNSIGNED, unsigned), _plain(FLOATS, real))
 
 
-def _elementary(half: Scalar, real: Scalar, of_complex: Scalar) -> Loops:
+def _elementary(half: Scalar, single: tuple[Scalar, Scalar], real: Scalar, of_complex: Scalar) -> Loops:
+    """``single``: what gives the bits of ``real`` in float32 quickly, and for which operands."""
     return {
         **_unary("e", half, plain=True),
-        **_unary("fd", real, plain=True),
+        "f->f": Kernel(real, "f->f", loops.guarded_unary_loop, single),
+        **_unary("d", real, plain=True),
         **_unary(COMPLEXES, of_complex, plain=True),
     }
 
@@ -193,6 +195,7 @@ def _arithmetic() -> list[Row]:
 
 
 def _signs_and_roots() -> list[Row]:
+    e = elementary
     positive = {**_unary(INTEGERS, integers.identity, shared=True), **_unary(FLOATS + COMPLEXES, integers.identity)}
     absolute = _ordered(
         _unary("?" + UNSIGNED, integers.identity, shared=True),
@@ -241,10 +244,10 @@ def _signs_and_roots() -> list[Row]:
                 **_unary("D", complexes.sqrt, plain=True),
             },
         ),
-        Row("exp", 1, 1, _elementary(elementary.exp_half, elementary.exp, complexes.exp)),
-        Row("log", 1, 1, _elementary(elementary.log_half, elementary.log, complexes.log)),
-        Row("sin", 1, 1, _elementary(elementary.sin_half, elementary.sin, complexes.sin)),
-        Row("cos", 1, 1, _elementary(elementary.cos_half, elementary.cos, complexes.cos)),
+        Row("exp", 1, 1, _elementary(e.exp_half, (singles.exp, singles.exp_usual), e.exp, complexes.exp)),
+        Row("log", 1, 1, _elementary(e.log_half, (singles.log, singles.log_usual), e.log, complexes.log)),
+        Row("sin", 1, 1, _elementary(e.sin_half, (singles.sin, singles.angle_usual), e.sin, complexes.sin)),
+        Row("cos", 1, 1, _elementary(e.cos_half, (singles.cos, singles.angle_usual), e.cos, complexes.cos)),
         Row("floor", 1, 1, _rounding(floats.floor)),
         Row("ceil", 1, 1, _rounding(floats.ceil)),
         Row("trunc", 1, 1, _rounding(floats.trunc)),

@@ -176,7 +176,7 @@ def test_how_to_measure_what_is_measured_already_is_refused(bench: Bench, flag: 
 def test_a_baseline_of_another_machine_is_refused_before_anything_is_measured(bench: Bench, tmp_path: Path) -> None:
     answer = bench("gate", "before.json", "--json", "-")
     assert answer.code == 3
-    assert answer.document()["code"] == "not_comparable"
+    assert (answer.document()["schema"], answer.document()["verdict"]) == ("parity.gate/1", "not_comparable")
     assert not (tmp_path / ".parity").exists()
 
 

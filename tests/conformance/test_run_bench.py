@@ -1,6 +1,7 @@
 """`parity run --bench`: one command compares, times, and holds the times against what they were."""
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ from .program import run_parity
 PROVIDER = "import numpy\n\ndef sin(*args, **kwargs):\n    return numpy.sin(*args, **kwargs)\n"
 SLOWER = PROVIDER.replace("    return", "    numpy.sin(args[0])\n    return")
 WRONG = PROVIDER.replace("**kwargs)\n", "**kwargs) + 1\n")
+CHANGING = """    if not gc.isenabled():
+        with open(__file__, "a") as file:
+            file.write("# more\\n")
+    return numpy.sin(*args, **kwargs)
+"""
 MANIFEST = """version: "v1"
 metadata: {name: nightly}
 run: {ops: [sin], dtypes: [f4], provider: {spec: own.py}, bench: true}
@@ -50,6 +56,8 @@ def test_a_run_times_what_it_compared_and_the_next_one_is_held_against_it(place:
     assert gate["status"] in {"failed", "not_evaluated"}, "a p99 takes 10,000 calls, which a busy machine may not reach"
     assert json.loads((place / second["bench"]["gate"]).read_bytes())["verdict"] == "regressed"
     assert kept.read_bytes() == content, "what times are held against stays"
+    told = tomllib.loads((place / second["bench"]["bundle"] / "manifest.toml").read_text())
+    assert told["gates"]["p99_regression"]["status"] == gate["status"]
 
     for bundle in (first["bundle"], first["bench"]["bundle"], second["bundle"], second["bench"]["bundle"]):
         assert run_parity(place, "verify", bundle).code == 0
@@ -75,12 +83,23 @@ def test_the_speed_of_a_wrong_answer_is_withheld_here_too(place: Path) -> None:
     assert report["totals"]["diverged"] > 0
     (workload,) = json.loads((place / report["bench"]["baseline"]).read_bytes())["workloads"]
     assert (workload["verdict"], workload["numpy_ratio"]) == ("diverged", None)
+    assert not (place / ".parity" / "baselines").exists(), "nothing that is wrong becomes what others are held against"
+
+
+def test_what_cannot_be_timed_after_all_takes_nothing_from_the_comparison(place: Path) -> None:
+    (place / "own.py").write_text("import gc, sys\nimport numpy\n\ndef sin(*args, **kwargs):\n" + CHANGING)
+    code, report = documents(place, "run", "--bench", "--provider", "own.py", "--ops", "sin", "--dtypes", "f4")
+    assert code == 2
+    assert report["schema"] == "parity.report/1"
+    assert report["totals"]["exact"] > 40
+    assert "The times are missing: the provider changed while it was measured" in report["notes"][-1]
+    assert "bench" not in report
 
 
 @pytest.mark.parametrize(
     ("flags", "code", "said"),
     [
-        (("--ops", "sqrt"), 3, "no workload is left"),
+        (("--ops", "sqrt"), 3, "nothing would be timed"),
         (("--redact",), 2, "not redacted"),
     ],
 )

@@ -19,8 +19,10 @@ from parity.documents.gate import (
     Judgement,
     Missing,
     Percentile,
+    RowVerdict,
     share_in_words,
 )
+from parity.documents.verdict import BAD
 
 P99_CALLS = 10_000
 """Below so many calls p99 moves by more from run to run than any budget: 12.5 times at 400 calls, 1.4 times here."""
@@ -41,8 +43,9 @@ def judge_gate(before: Baseline, after: Baseline, later: _Later | None = None, *
     obstacle = _incomparable(before, after, differences)
     current = {workload.name: workload for workload in after.workloads}
     missing: tuple[Missing, ...] = ()
+    gone: set[str] = set()
     if obstacle is None:
-        missing = _missing(before, current)
+        missing = (*_missing(before, current), *_bad(before, current))
         gone = {workload.name for workload in missing}
         rows = _rows([workload for workload in before.workloads if workload.name not in gone], current, later or {})
     else:
@@ -64,7 +67,7 @@ def judge_gate(before: Baseline, after: Baseline, later: _Later | None = None, *
         ),
         workloads=rows,
         missing=missing,
-        new=tuple(name for name in current if name not in known),
+        new=tuple(name for name in current if name not in known | gone),
     )
     return _decided(gate) if obstacle is None else gate
 
@@ -118,6 +121,16 @@ def _missing(before: Baseline, current: _Current) -> tuple[Missing, ...]:
     return tuple(found)
 
 
+def _bad(before: Baseline, current: _Current) -> tuple[Missing, ...]:
+    """What is new and wrong: it has no times that could become those of a baseline."""
+    known = {workload.name for workload in before.workloads}
+    return tuple(
+        Missing(name=name, reason=now.withheld or "the answer is wrong")
+        for name, now in current.items()
+        if now.verdict in BAD and name not in known
+    )
+
+
 def _budget_notes(before: Baseline, current: _Current) -> list[str]:
     """A budget that was widened by the very change that needs it must not go unseen."""
     notes = []
@@ -146,7 +159,7 @@ def _mode_notes(before: Baseline, current: _Current) -> list[str]:
 
 
 def _withheld_notes(after: Baseline, missing: tuple[Missing, ...]) -> list[str]:
-    """Workloads without times that are not missing: new ones, and those that had none before; their answers are bad."""
+    """Workloads without times that are not missing: those that had none before; their answers are bad."""
     gone = {workload.name for workload in missing}
     found = [workload for workload in after.workloads if workload.withheld is not None and workload.name not in gone]
     if not found:
@@ -171,13 +184,15 @@ def _obstacle(workload: WorkloadResult, now: WorkloadResult) -> Judgement | None
     return None
 
 
-def _tail_obstacle(workload: WorkloadResult, now: WorkloadResult) -> str | None:
+def _tail_obstacle(workload: WorkloadResult, now: WorkloadResult) -> Judgement | None:
     """Why p99 is not judged though there is a budget for it; None if it is."""
     for name, of in (("baseline", workload), ("current run", now)):
         if not of.processes.p99_log or len(of.processes.p99_log) != len(of.processes.log_ratio):
-            return f"the {name} has no p99 for each process"
+            return Judgement(verdict="not_evaluated", reason=f"the {name} has no p99 for each process")
         if of.samples < P99_CALLS:
-            return f"p99 takes {P99_CALLS:,} calls, the {name} has {of.samples:,}"
+            # Too few calls now can be because some are slow now, and more processes make more of them.
+            verdict: RowVerdict = "inconclusive" if of is now else "not_evaluated"
+            return Judgement(verdict=verdict, reason=f"p99 takes {P99_CALLS:,} calls, the {name} has {of.samples:,}")
     return None
 
 
@@ -232,8 +247,8 @@ def _judged_row(
         typical = Judgement(verdict="inconclusive", reason=no_interval, budget=now.budget.p50)
     tail = judgements.get((workload.name, "p99"))
     if tail is None and now.budget.p99 is not None:
-        reason = _tail_obstacle(workload, now) or no_interval
-        tail = Judgement(verdict="not_evaluated", reason=reason, budget=now.budget.p99)
+        tail = _tail_obstacle(workload, now) or Judgement(verdict="not_evaluated", reason=no_interval)
+        tail = tail.model_copy(update={"budget": now.budget.p99})
     return _row(workload, now, typical, tail, confirmed=_confirmed(workload.name, tests, judgements))
 
 

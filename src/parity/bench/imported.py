@@ -5,6 +5,7 @@ calls. What our own front end (benchmarks/) adds stands in `extra_info.parity` a
 """
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -64,7 +65,8 @@ class _Benchmark(_Received):
 
 
 class _Processor(_Received):
-    brand_raw: str = UNKNOWN
+    brand_raw: str | None = None
+    brand: str | None = None  # the same, from py-cpuinfo below 6
     count: Count = 0
     flags: tuple[str, ...] = ()
 
@@ -73,6 +75,7 @@ class _OwnMachine(_Received):
     fingerprint: Fingerprint
     provider: ProviderIdentity
     set: str
+    complete: bool = True
 
 
 class _Machine(_Received):
@@ -115,7 +118,7 @@ def imported(data: bytes, where: str) -> Baseline:
     return Baseline(
         origin="imported",
         set=own.set if own is not None else "pytest-benchmark",
-        complete=True,
+        complete=own.complete if own is not None else True,
         fingerprint=_own_fingerprint(own.fingerprint, where) if own is not None else _fingerprint(report.machine_info),
         provider=own.provider
         if own is not None
@@ -129,7 +132,9 @@ def imported(data: bytes, where: str) -> Baseline:
         protocol=None,
         control=None,
         copy_bandwidth=(),
-        workloads=tuple(_workload(benchmark, where) for benchmark in _unique(report.benchmarks, where)),
+        workloads=tuple(
+            _workload(benchmark, where, number) for number, benchmark in enumerate(_unique(report.benchmarks, where))
+        ),
         samples_file=None,
     )
 
@@ -167,12 +172,12 @@ def _unique(benchmarks: tuple[_Benchmark, ...], where: str) -> tuple[_Benchmark,
     return benchmarks
 
 
-def _workload(benchmark: _Benchmark, where: str) -> WorkloadResult:
+def _workload(benchmark: _Benchmark, where: str, number: int) -> WorkloadResult:
     stats, own = benchmark.stats, benchmark.extra_info.parity
     if not stats.data:
         raise DocumentError(
             f"the benchmark {benchmark.fullname} has no samples",
-            where=f"{where}, field benchmarks.stats.data",
+            where=f"{where}, field benchmarks.{number}.stats.data",
             expected="the duration of each round, as `--benchmark-json` writes them",
         )
     known: dict[str, Any] = (
@@ -220,7 +225,7 @@ def _fingerprint(machine: _Machine) -> Fingerprint:
     return identified(
         Fingerprint(
             id="0" * 32,
-            cpu_model=machine.cpu.brand_raw,
+            cpu_model=machine.cpu.brand_raw or machine.cpu.brand or UNKNOWN,
             cpu_features=tuple(sorted(machine.cpu.flags)),
             cores=machine.cpu.count,
             caches=(),
@@ -239,6 +244,12 @@ def _fingerprint(machine: _Machine) -> Fingerprint:
 
 
 def _moment(text: str) -> str:
-    """A time as baselines write it, where it is one that we know."""
-    match = re.match(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})", text)
-    return f"{match[1]}Z" if match else UNKNOWN
+    """A time as baselines write it, where it is one; without an offset it is in UTC, as pytest-benchmark writes it."""
+    if not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", text):
+        return UNKNOWN
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    except (ValueError, OverflowError):  # OverflowError: in UTC it is in another year than 1 to 9999
+        return UNKNOWN
+    return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}Z"

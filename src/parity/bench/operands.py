@@ -1,10 +1,12 @@
 """The operands of a workload, the two arms that are timed on them, and what they answer."""
 
+import contextlib
 import hashlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from random import Random
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +19,8 @@ from parity.documents.case import Case, array_arguments
 Pools = Mapping[str, NDArray[Any]]
 Call = Callable[[], object]
 
+NUMPY = SimpleNamespace(**vars(np))
+"""NumPy's names as before any provider was imported: one that binds them anew is not judged against itself."""
 
 PAGE = 4096
 ROOM, MOST_ROOM = 16, 64 << 20
@@ -26,7 +30,10 @@ MOST_KEPT = 32 << 20
 
 
 class Arms(NamedTuple):
-    """Two calls on the same operands, built once. answer: what the provider says there now, with all bits."""
+    """Two calls on the same operands, built once. answer: what the provider says there now, with all bits.
+
+    For an answer each ``out`` holds again what it held at first: what earlier calls left there may be right.
+    """
 
     provider: Call
     numpy: Call
@@ -47,15 +54,23 @@ def arms_of(namespace: Any, case: Case, pools: Pools, allocate: calling.Allocate
     the same.
     """
     call = case.call.plain()
-    function, reference = calling.resolve(namespace, call["op"]), calling.resolve(np, call["op"])
+    function, reference = calling.resolve(namespace, call["op"]), calling.resolve(NUMPY, call["op"])
     if function is None or reference is None:
         return None
     arguments = calling.Arguments(call, pools, allocate=allocate)
     return Arms(
         partial(function, *arguments.args, **arguments.kwargs),
         partial(reference, *arguments.args, **arguments.kwargs),
-        partial(calling.called, function, arguments, _largest(case)),
+        partial(_answer, function, arguments, case, pools),
     )
+
+
+def _answer(function: Callable[..., Any], arguments: calling.Arguments, case: Case, pools: Pools) -> Outcome:
+    if arguments.outs:
+        initial = calling.Arguments(case.call.plain(), pools).outs
+        for out, content in zip(arguments.outs, initial, strict=True):
+            out[...] = content
+    return calling.called(function, arguments, _largest(case))
 
 
 class Moving:
@@ -107,8 +122,30 @@ class Moving:
 
 def answers_of(namespace: Any, case: Case, pools: Pools) -> Answers:
     """Let NumPy and a provider answer, each on operands of its own, so that neither finds what the other one wrote."""
-    call, largest = case.call.plain(), _largest(case)
-    return Answers(calling.outcome(np, call, pools, largest), calling.outcome(namespace, call, pools, largest))
+    actual = calling.outcome(namespace, case.call.plain(), pools, _largest(case))
+    return Answers(expected_of(case, pools), actual)
+
+
+def expected_of(case: Case, pools: Pools) -> Outcome:
+    """Let NumPy answer, on operands of its own."""
+    with numpy_as_it_was():
+        return calling.outcome(NUMPY, case.call.plain(), pools, _largest(case))
+
+
+@contextlib.contextmanager
+def numpy_as_it_was() -> Iterator[None]:
+    """Bind NumPy's names as before any provider was imported; afterwards they are again as the provider wants them.
+
+    NumPy looks some of them up itself (``np.sum`` calls ``np.add.reduce``), and so does who judges. This does not hold
+    for the arm that is timed, beside which the provider must find what it bound.
+    """
+    names = vars(np)
+    bound = dict(names)
+    names.update(vars(NUMPY))
+    try:
+        yield
+    finally:
+        names.update(bound)
 
 
 def answer_digest(answer: Returned) -> str:

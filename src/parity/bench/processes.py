@@ -92,6 +92,18 @@ class ProcessTimings(NamedTuple):
     threads: dict[str, int]
 
 
+class ScalingTimings(NamedTuple):
+    """What pairs of processes say of one thread and of all cores, by the workload's name.
+
+    log_ratios: for each pair that timed it in both processes, ln of the provider's median time with one thread over
+    that with all. withheld, verdicts: as in `ProcessTimings`; a reason says so if it was found with all cores.
+    """
+
+    log_ratios: dict[str, tuple[float, ...]]
+    withheld: dict[str, str]
+    verdicts: dict[str, Verdict]
+
+
 def judge_all(
     workloads: Sequence[Workload],
     load: Load,
@@ -249,26 +261,26 @@ def time_scaling(
     pools: Mapping[str, bytes],
     settings: Settings,
     advance: Callable[[], object],
-) -> dict[str, tuple[float, ...]]:
+) -> ScalingTimings:
     """Compare one thread with as many as there are cores, in pairs of processes: one, all; all, one; and so on.
 
     ``settings.processes`` is the number of pairs; other parameters are as for `time_process`, and ``advance`` is called
-    for each workload in each process.
-
-    Returns
-    -------
-    dict
-        By the workload's name, for each pair that timed it in both processes: ln of the provider's median time with one
-        thread over that with all.
+    for each workload in each process. What a process withheld is not tried again: a call that hangs would hang each of
+    them.
     """
     found: dict[str, list[float]] = {workload.name: [] for workload in workloads}
+    withheld: dict[str, str] = {}
+    verdicts: dict[str, Verdict] = {}
     for number in range(settings.processes):
-        medians: dict[int, dict[str, float]] = {}
-        order = (1, all_cores()) if number % 2 == 0 else (all_cores(), 1)
-        for place, threads in enumerate(order):
+        medians: dict[bool, dict[str, float]] = {False: {}, True: {}}
+        for place, with_all in enumerate((False, True) if number % 2 == 0 else (True, False)):
+            threads = all_cores() if with_all else 1
+            left = [workload for workload in workloads if workload.name not in withheld]
+            if not left:
+                break
             timed = time_process(
                 2 * number + place,
-                workloads,
+                left,
                 judgement,
                 (),
                 load,
@@ -277,12 +289,13 @@ def time_scaling(
                 settings._replace(threads=threads, seed=f"{settings.seed}/scaling"),
                 advance,
             )
-            medians[place if order[0] == 1 else 1 - place] = {
-                name: float(np.median(timing.provider_ns)) for name, timing in timed.timings.items()
-            }
-        for name in medians[0].keys() & medians[1].keys():
-            found[name].append(math.log(max(medians[0][name], 1.0) / max(medians[1][name], 1.0)))
-    return {name: tuple(ratios) for name, ratios in found.items()}
+            medians[with_all] = {name: float(np.median(timing.provider_ns)) for name, timing in timed.timings.items()}
+            where = f"with all cores ({threads}): " if with_all else ""
+            withheld |= {name: where + reason for name, reason in timed.withheld.items()}
+            verdicts |= timed.verdicts
+        for name in medians[False].keys() & medians[True].keys():
+            found[name].append(math.log(max(medians[False][name], 1.0) / max(medians[True][name], 1.0)))
+    return ScalingTimings({name: tuple(ratios) for name, ratios in found.items()}, withheld, verdicts)
 
 
 def all_cores() -> int:

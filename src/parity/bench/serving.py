@@ -18,7 +18,17 @@ from parity.bench import protocol
 from parity.bench.bandwidth import copy_bandwidth
 from parity.bench.compilations import Compilations
 from parity.bench.conditions import Conditions, pin_threads
-from parity.bench.operands import Arms, Call, Moving, Pools, answer_digest, answers_of, arms_of
+from parity.bench.operands import (
+    Arms,
+    Call,
+    Moving,
+    Pools,
+    answer_digest,
+    answers_of,
+    arms_of,
+    expected_of,
+    numpy_as_it_was,
+)
 from parity.bench.timings import Pace, Timing
 from parity.calling import CODES, Outcome, Returned, raised
 from parity.documents.case import Case
@@ -154,7 +164,8 @@ class _Server:
         return Identified(self._provider.identity, pin_threads(self._task.threads))
 
     def _verdict(self, case: Case, expected: Outcome, actual: Outcome) -> Verdict:
-        return self._task.judge(case, expected, actual, self._pools)
+        with numpy_as_it_was():
+            return self._task.judge(case, expected, actual, self._pools)
 
     def _examined(self, case: Case) -> Examined:
         begun = self._compilations.seconds or 0.0
@@ -229,7 +240,7 @@ class _Server:
 
     def _later(self, case: Case, actual: Outcome) -> Verdict:
         """The verdict on an outcome of a call that was judged before."""
-        return self._verdict(case, answers_of(np, case, self._pools).expected, actual)
+        return self._verdict(case, expected_of(case, self._pools), actual)
 
 
 def told(verdict: Verdict) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parity.cli.flags import FOLDER
+from parity.cli.flags import FOLDER, PROVIDER, SET
 from parity.cli.output import STDOUT, json_option, write_bytes, write_json, write_text
 from parity.errors import StorageError, UsageError
 
@@ -25,8 +25,10 @@ FILE = click.Path(path_type=Path)
 @click.command()
 @click.argument("baseline", type=FILE)
 @click.argument("current", required=False, type=FILE)
-@click.option("--provider", metavar="SPEC", help="Who is measured; else the baseline's.")
-@click.option("--set", "set_name", metavar="NAME|PATH", help="The workloads; else the set that the baseline names.")
+@click.option("--provider", type=PROVIDER, metavar="SPEC", help="Who is measured; else the baseline's.")
+@click.option(
+    "--set", "set_name", type=SET, metavar="NAME|PATH", help="The workloads; else the set that the baseline names."
+)
 @click.option(
     "--processes",
     type=click.IntRange(FEWEST_PROCESSES, MOST_PROCESSES),

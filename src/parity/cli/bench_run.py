@@ -4,17 +4,26 @@ from pathlib import Path
 
 import click
 
-from parity.cli.flags import FOLDER, SECONDS, named_ops, named_workloads, ops_option
+from parity.cli.flags import FOLDER, PROVIDER, SECONDS, SET, named_ops, named_workloads, ops_option
 from parity.cli.output import json_option, write_json, write_text
 
 FEWEST_PROCESSES = 6
 """With fewer, no interval of 95 % over processes is finite."""
 
 set_option = click.option(
-    "--set", "set_name", default="sentinel", metavar="NAME|PATH", help="The workloads: a set's name, or a TOML file."
+    "--set",
+    "set_name",
+    type=SET,
+    default="sentinel",
+    metavar="NAME|PATH",
+    help="The workloads: a set's name, or a TOML file.",
 )
 provider_option = click.option(
-    "--provider", metavar="SPEC", default="numba", help="Who is timed: numba (default), numpy, a module or ./file.py."
+    "--provider",
+    type=PROVIDER,
+    metavar="SPEC",
+    default="numba",
+    help="Who is timed: numba (default), numpy, a module or ./file.py.",
 )
 only_option = click.option("--only", metavar="A,B", help="Only workloads with these names; `*` stands for any text.")
 processes_option = click.option(

@@ -10,7 +10,7 @@ from typing import IO
 import click
 
 from parity import __version__
-from parity.cli.output import STDOUT, flush_stdout, silence_stdout, target_of, without_surrogates, write_json_text
+from parity.cli.output import STDOUT, flush_stdout, silence_stdout, target_of, write_json_text
 from parity.errors import ExitCode, ParityError, StorageError, UsageError
 
 INTERRUPTED = 130
@@ -107,7 +107,7 @@ def _usage(raised: click.ClickException) -> UsageError:
     elif parameter is not None and isinstance(parameter.type, click.IntRange):
         expected = f"a whole number from {parameter.type.min} to {parameter.type.max}"
     return UsageError(
-        raised.format_message().rstrip("."),
+        " ".join(map(str.strip, raised.format_message().splitlines())).rstrip("."),  # click may list choices
         where=where,
         expected=expected,
         hint=f"see `{context.command_path if context else 'parity'} --help`",
@@ -182,7 +182,7 @@ def tell(error: ParityError, arguments: Sequence[str]) -> None:
             # The first error is the one to mend; that it could not be kept as well is only added.
             if target == STDOUT:
                 silence_stdout()
-            unwritten = f"and this error could not be written to {target}: {refused}"
+            unwritten = _printable(f"and this error could not be written to {target}: {refused}")
     with suppress(OSError):  # nobody reads stderr either: the exit code is what is left to say
         for line in [*lines(error), *([unwritten] if unwritten else [])]:
             click.echo(line, err=True)
@@ -198,6 +198,8 @@ def lines(error: ParityError) -> list[str]:
 
 
 def _printable(text: str) -> str:
-    """Text without what would steer a terminal, such as a file name with an escape sequence in it."""
-    kept = "".join(char if char >= " " or char in "\n\t" else f"\\x{ord(char):02x}" for char in text)
-    return without_surrogates(kept)
+    """Text on one line, without what would steer a terminal, such as a file name with an escape sequence in it.
+
+    A line that begins with `::` is a command to GitHub's runner, so that nobody's words may begin one.
+    """
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

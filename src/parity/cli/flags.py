@@ -5,6 +5,7 @@ test holds the two together.
 """
 
 import math
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,45 @@ jobs_option = click.option(
 allow_pure_option = click.option(
     "--allow-pure", is_flag=True, help="Be content with a pure-Python oracle, which is no evidence about NumPy."
 )
-FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+class NamedFolder(click.Path):
+    """The path of a folder. Empty text is none, although `pathlib` reads it as the current folder."""
+
+    def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; click's own error for empty text, or for a file."""
+        if not os.fspath(value):
+            self.fail("the name of the folder is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FOLDER = NamedFolder(file_okay=False, path_type=Path)
+
+
+class Naming(click.types.StringParamType):
+    """Text that names something, as documents can hold it: UTF-8, not empty, and not longer than `longest`."""
+
+    def __init__(self, longest: int | None = None) -> None:
+        self.longest = longest
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text; click's own error for any other."""
+        text: str = super().convert(value, param, ctx)
+        if not text:
+            self.fail("it is empty", param, ctx)
+        if self.longest is not None and len(text) > self.longest:
+            self.fail(f"it has {len(text):,} characters, and at most {self.longest:,} are possible", param, ctx)
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # bytes that are no UTF-8 reach Python as lone surrogates
+            self.fail(f"{text!r} is no UTF-8", param, ctx)
+        return text
+
+
+SET = Naming()
+"""A set of workloads: its name, or the path of a TOML file."""
+PROVIDER = Naming(longest=200)
+"""Who is asked, as the manifest of a run can hold it."""
 
 
 class FiniteRange(click.FloatRange):

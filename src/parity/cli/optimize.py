@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from parity.cli.flags import FOLDER, SECONDS, SUITES, named_ops, named_workloads, ops_option
+from parity.cli.flags import FOLDER, PROVIDER, SECONDS, SET, SUITES, named_ops, named_workloads, ops_option
 from parity.cli.output import json_option, write_json, write_text
 from parity.errors import UsageError
 
@@ -48,16 +48,16 @@ def optimize() -> None:
 )
 @click.option(
     "--provider",
+    type=PROVIDER,
     default="numba",
-    callback=_encodable,
     metavar="SPEC",
     help="Who is changed: numba (default), a module, a file.",
 )
 @click.option(
     "--workloads",
     "set_name",
+    type=SET,
     default="sentinel",
-    callback=_encodable,
     metavar="SET",
     help="A set's name, or a TOML file.",
 )
@@ -147,7 +147,7 @@ def start(
 @click.argument("name")
 @click.option(
     "--provider",
-    callback=_encodable,
+    type=PROVIDER,
     metavar="SPEC",
     help="Who is asked after the change, where the lever is `provider`.",
 )

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from parity.cli.errors import lines
 from parity.cli.flags import (
     FOLDER,
+    PROVIDER,
     allow_pure_option,
     dtypes_option,
     jobs_option,
@@ -17,6 +19,7 @@ from parity.cli.flags import (
     suite_option,
 )
 from parity.cli.output import json_option, write_json, write_text
+from parity.errors import ExitCode, ParityError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +30,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("manifest", required=False, type=click.Path(path_type=Path))
-@click.option("--provider", metavar="SPEC", help="Who is under test: numba (default), numpy, a module or ./file.py.")
+@click.option(
+    "--provider",
+    type=PROVIDER,
+    metavar="SPEC",
+    help="Who is under test: numba (default), numpy, a module or ./file.py.",
+)
 @suite_option
 @ops_option
 @dtypes_option
@@ -94,8 +102,13 @@ def run(
     report, code, console = result.report, result.report.exit_code(), stderr_console()
     show(report, console)
     if timing is not None:
-        timed = _timed(timing, console)
-        report, code = timed.told(report), timed.exit_code(report)
+        try:
+            timed = _timed(timing, console)
+            report, code = timed.told(report), timed.exit_code(report)
+        except ParityError as error:  # what was compared is said all the same
+            click.echo("\n".join(lines(error)), err=True)
+            report = report.model_copy(update={"notes": (*report.notes, f"The times are missing: {error.message}")})
+            code = code if code is ExitCode.BAD_VERDICT else error.exit_code
     write_json(report.full(), json_target)
     if json_target != "-":
         write_text(f"{report.bundle}\n" + (f"{report.bench.baseline}\n" if report.bench else ""))

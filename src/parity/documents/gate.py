@@ -81,7 +81,7 @@ class GateRow(Judgement):
 
 
 class Missing(Document):
-    """A workload that has times in the baseline and none now, and why."""
+    """A workload without times now that has some in the baseline, or is new and wrong; and why."""
 
     name: str
     reason: str

@@ -36,6 +36,8 @@ def read_workloads(path: Path) -> WorkloadSet:
     What the catalogue says of operations, loops and axes is looked at by `parity.cases.workloads.expand`.
     """
     try:
+        if path.exists() and not path.is_file():  # to open a pipe is to wait for whoever writes to it
+            raise DocumentError(f"{path} is no file", where=str(path), expected="a TOML file (parity.workloads/1)")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:

@@ -1,6 +1,7 @@
 """Levers: what one change may touch, and what it did touch."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
@@ -96,16 +97,19 @@ def _is_one_file(before: Sources, after: Sources) -> bool:
 
 def line_counts(before: str, after: str) -> tuple[int, int]:
     """Lines added and removed, as a unified diff counts them."""
-    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))[2:]
+    lines = list(difflib.unified_diff(_lines(before), _lines(after), n=0))[2:]
     return sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """With their ends; a form feed and the like end no line for the tools that read a diff."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def diff(texts: Mapping[str, tuple[str, str]]) -> str:
     """A unified diff of all texts (before, after), by name."""
     parts = []
     for name, (before, after) in sorted(texts.items()):
-        lines = difflib.unified_diff(
-            before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{name}", f"b/{name}"
-        )
+        lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}")
         parts += [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
     return "".join(parts)

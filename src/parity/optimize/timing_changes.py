@@ -49,7 +49,7 @@ def check_comparable(before: Baseline, after: Baseline) -> None:
 def workload_changes(
     before: Baseline, after: Baseline, shifts: Mapping[str, Shift], changes: Mapping[str, Changes]
 ) -> tuple[WorkloadChange, ...]:
-    """A row for each workload of either side, in the order of the first.
+    """A row for each workload of either side, in the order of the first; budgets are those of the start.
 
     shifts: by workload; one that is absent could not be tested. changes: of the figures, by workload. If either side's
     control saw a difference where there is none, no workload has a verdict.
@@ -87,7 +87,7 @@ def _row(
         ratio=shift.ratio if shift else None,
         p_slower=shift.p_slower if shift else None,
         p_faster=shift.p_faster if shift else None,
-        budget=_budget(known),
+        budget=_budget(one or known),
         verdict=verdict,
         reason=reason,
     )
@@ -116,7 +116,7 @@ def _verdict(
         return "inconclusive", f"the control of the side {vetoed} shows a difference where there is none"
     if shift is None:
         return "inconclusive", "too few processes for a test"
-    return _judged(shift, _budget(two))
+    return _judged(shift, _budget(one))
 
 
 def _judged(shift: Shift, budget: float) -> tuple[TimingVerdict, str | None]:

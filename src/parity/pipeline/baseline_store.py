@@ -29,6 +29,8 @@ def keep_baseline(
 ) -> Path:
     """Write a baseline below `root`, in the place of an earlier one of the same machine, set and provider.
 
+    Of a part of a set, and of what was imported, only in the place of one of the same workloads.
+
     All files are written before the first takes its place, the document last; the samples and pictures of the earlier
     one go after it. Two that are written at once wait for each other. Raises StorageError if the disk refuses; then the
     earlier one is still there.
@@ -76,8 +78,10 @@ def file_stem(baseline: Baseline) -> str:
 
 
 def _place(root: Path, baseline: Baseline) -> Path:
-    names = None if baseline.complete else [workload.name for workload in baseline.workloads]
-    name = baseline.set if baseline.origin == "measured" else f"{baseline.set}-{baseline.origin}"
+    measured = baseline.origin == "measured"
+    name = baseline.set if measured else f"{baseline.set}-{baseline.origin}"
+    # Reports of any two projects have the same set, provider and machine: their workloads alone tell them apart.
+    names = None if measured and baseline.complete else [workload.name for workload in baseline.workloads]
     return baseline_path(root, baseline.fingerprint, name, baseline.provider.spec, names)
 
 

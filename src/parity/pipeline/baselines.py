@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER = "baselines"
 _SCHEMA = "parity.baseline/1"
+_FINGERPRINT_ID = re.compile(r"[0-9a-f]{32}")
 _HINT = "make one with `parity bench run`"
 
 
@@ -102,8 +104,10 @@ def _without_threads(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _all(folder: Path) -> Iterator[tuple[Path, Baseline]]:
+    """Those in folders that are called as a fingerprint is; other folders are not parity's."""
     for path in sorted(folder.glob("*/*.json")):
-        yield path, read_baseline(path)
+        if _FINGERPRINT_ID.fullmatch(path.parent.name):
+            yield path, read_baseline(path)
 
 
 def verified(path: Path, baseline: Baseline) -> BaselineCheck:

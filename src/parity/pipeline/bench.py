@@ -18,7 +18,7 @@ from parity.documents.durable import sweep
 from parity.documents.gate import Gate
 from parity.documents.manifest import Manifest
 from parity.documents.model import canonical, sha256
-from parity.documents.report import Report
+from parity.documents.report import GateResult, Report
 from parity.documents.run import RunDocument
 from parity.errors import ExitCode, StorageError
 from parity.ops import catalogue
@@ -53,13 +53,15 @@ class BenchResult:
 class LiveBench:
     """A run that times workloads, as long as more may be asked of it; `benching` makes one and ends it.
 
-    gate: to be kept in the bundle, if there is one. result: is there when the block of `benching` has ended.
+    gate: to be kept in the bundle, if there is one. limit: what became of the manifest's limit for p99. result: is
+    there when the block of `benching` has ended.
     """
 
     def __init__(self, session: Session, bundle: BundleWriter) -> None:
         self.session, self.bundle = session, bundle
         self.rounds = 0
         self.gate: Gate | None = None
+        self.limit: GateResult | None = None
         self.result: BenchResult | None = None
 
     def measure(self, names: Collection[str] | None = None) -> Baseline:
@@ -82,7 +84,9 @@ def benching(request: BenchRequest, progress: Progress) -> Iterator[LiveBench]:
     """A run whose block times as often as it likes; then a sealed bundle, a baseline, and a line of the ledger."""
     session = Session(request, progress)
     runs = places.runs_folder(request.out)
-    manifest = bench_evidence.manifest_of(session.set.name, request.provider, request.ops, session.set.seed)
+    manifest = bench_evidence.manifest_of(
+        session.set.name, request.provider, request.ops, session.set.seed, request.p99
+    )
     recording = Recording(manifest, None, places.ledger_path(request.out), progress)
     recording.reads_files({"workloads.toml": session.set_path}, session.sources)
     swept = sweep(runs)
@@ -99,12 +103,13 @@ def benching(request: BenchRequest, progress: Progress) -> Iterator[LiveBench]:
         files = pictures(baseline, session.timings(), live.gate)
         report = _keep(bundle, session, planned, document, baseline, data, files, live.gate)
         seconds = time.monotonic() - session.clock
-        recording.produces(bundle.finish(evidence.run_toml(document, planned.plan, report, seconds, "bench")))
+        toml = evidence.run_toml(document, planned.plan, report, seconds, "bench", live.limit)
+        recording.produces(bundle.finish(toml))
         protect(bundle.place)
     path = runs / recording.run_id.text
     recording.of_result(report, path)
     place = path / BASELINE
-    if request.keep:
+    if request.keep == "always" or (request.keep == "good" and not report.totals.bad):
         place = _kept(places.root_of(request.out), baseline, data, files, place)
     live.result = BenchResult(baseline, place, path, report)
 

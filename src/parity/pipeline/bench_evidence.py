@@ -20,10 +20,13 @@ WORKLOADS = "workloads"
 """Name of the asset: the file of the set."""
 
 
-def manifest_of(set_name: str, provider: str, ops: Sequence[str], seed: str = DEFAULT_SEED) -> Manifest:
-    """The manifest of a run that times workloads: flags of `parity bench` say all of it."""
+def manifest_of(
+    set_name: str, provider: str, ops: Sequence[str], seed: str = DEFAULT_SEED, p99: float | None = None
+) -> Manifest:
+    """The manifest of a run that times workloads. p99: a limit that the gate of the run holds; the rest is flags."""
     run = {"workloads": set_name, "provider": {"spec": provider}, "ops": tuple(ops), "oracle": "live", "seed": seed}
-    return Manifest.model_validate({"version": "v1", "metadata": {"name": f"bench {set_name}"}, "run": run})
+    head = {"version": "v1", "metadata": {"name": f"bench {set_name}"}}
+    return Manifest.model_validate(head | {"run": run, "gates": {"p99_regression": p99}})
 
 
 def live_oracle(fingerprint: Fingerprint) -> OracleIdentity:

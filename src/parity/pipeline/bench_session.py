@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import parity
 from parity.bench import processes, samples, summary
@@ -46,8 +47,8 @@ class BenchRequest:
     """set: a set's name, or the path of its TOML file. ops, only: select workloads; empty for all.
 
     processes: fresh ones in a round. seconds: for each workload in each, both arms together. scaling: time with all
-    cores, too. out: the folder of run bundles, None for the default. keep: put the baseline in its place; else it is in
-    the bundle only.
+    cores, too. out: the folder of run bundles, None for the default. keep: put the baseline in its place, always, if no
+    answer is bad, or never; it is in the bundle anyway. p99: the limit of a manifest, for the record.
     """
 
     set: str = "sentinel"
@@ -58,7 +59,8 @@ class BenchRequest:
     seconds: float = 0.1
     scaling: bool = False
     out: Path | None = None
-    keep: bool = True
+    keep: Literal["always", "good", "never"] = "always"
+    p99: float | None = None
 
 
 class Session:
@@ -71,7 +73,7 @@ class Session:
         everything = expand(self.set, str(self.set_path))
         self.workloads: tuple[Workload, ...] = select(everything, request.ops, request.only, request.provider)
         self.complete = len(self.workloads) == len(select(everything, provider_spec=request.provider))
-        if request.keep:
+        if request.keep != "never":
             samples.check_room(len(self.workloads) + MOST_CONTROLS, request.processes)
         self.pools = pools_of(self.workloads, self.set.seed)
         self.sources = source_files(request.provider)
@@ -156,18 +158,29 @@ class Session:
         return self._reason(workload.name) is None and (names is None or workload.name in names)
 
     def scale(self) -> None:
-        """Time the provider with all cores, too, where it has more than one."""
+        """Time the provider with all cores, too, where it has more than one.
+
+        A workload whose answer is no longer good there is withheld, with all its times.
+        """
         chosen = [workload for workload in self.workloads if self._is_timed(workload, None)]
         threads = processes.all_cores()
-        if threads == 1 or not chosen:
+        if not chosen:
+            self._progress.note("every workload is withheld: nothing is timed with all cores")
+            return
+        if threads == 1:
             self._progress.note("one core: there is nothing to scale to")
             return
         self._progress.stage("time with all cores", 2 * len(chosen) * self.settings.processes)
         found = processes.time_scaling(
             chosen, self.judgement, self._load, judge, self.pools, self.settings, self._progress.advance
         )
-        whole = {name: ratios for name, ratios in found.items() if len(ratios) == self.settings.processes}
+        self._withheld |= found.withheld
+        self._later |= found.verdicts
+        whole = {name: ratios for name, ratios in found.log_ratios.items() if len(ratios) == self.settings.processes}
         self._scaling = tuple(summary.scaling(name, threads, ratios) for name, ratios in whole.items())
+        self._chosen_controls = tuple(name for name in self._chosen_controls if name not in found.withheld)
+        if not self.controls():
+            self._control_by_numpy()
 
     # -- what came out ---------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from parity.documents.case import Case, Plan
 from parity.documents.elements import ELEMENTS
 from parity.documents.manifest import Manifest
 from parity.documents.model import canonical, pretty, sha256
-from parity.documents.report import ProviderIdentity, Report
+from parity.documents.report import GateResult, ProviderIdentity, Report
 from parity.documents.run import Program, RunDocument
 from parity.documents.run_toml import BudgetHeld, BudgetsHeld, GateHeld, GatesHeld, Residual, RunToml
 from parity.documents.verdict import BAD, Verdict
@@ -187,9 +187,14 @@ def keep_run(bundle: BundleWriter, document: RunDocument) -> None:
 
 
 def run_toml(
-    document: RunDocument, plan: Plan, report: Report, seconds: float, flow: Literal["run", "bench"] = "run"
+    document: RunDocument,
+    plan: Plan,
+    report: Report,
+    seconds: float,
+    flow: Literal["run", "bench"] = "run",
+    p99: GateResult | None = None,
 ) -> RunToml:
-    """manifest.toml: what was asked for, and whether it held. seconds: that the budget counts."""
+    """manifest.toml: what was asked for, and whether it held. seconds: that the budget counts. p99: of a timed run."""
     manifest = document.manifest
     budgets, worst = manifest.budgets, [row.max_ulp for row in report.matrix if row.max_ulp is not None]
     return RunToml(
@@ -214,7 +219,11 @@ def run_toml(
                 )
                 for gate in report.gates
             },
-            p99_regression=GateHeld(limit=manifest.gates.p99_regression, status="not_evaluated")
+            p99_regression=GateHeld(
+                limit=manifest.gates.p99_regression,
+                measured=None if p99 is None else p99.measured,
+                status="not_evaluated" if p99 is None else p99.status,
+            )
             if manifest.gates.p99_regression is not None
             else None,
         ),

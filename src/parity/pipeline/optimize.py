@@ -7,19 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from parity.bundle.inventory import UNLISTED
 from parity.documents.baseline import Baseline, SamplesFile
 from parity.documents.durable import replacing_directory, write_file
 from parity.documents.model import pretty, sha256
 from parity.documents.optimization import PROVIDER_LEVER, Decision, Optimization, Profile, Round, Side, Sources
 from parity.documents.workload import Workload
-from parity.errors import DamagedError, StorageError, UsageError
+from parity.errors import DamagedError, StorageError, UsageError, listed
 from parity.optimize import checksums, golden, levers
 from parity.optimize.decision import Wish, decide
 from parity.optimize.decision_record import decision_record
 from parity.optimize.golden import Golden
 from parity.optimize.proof import prove
 from parity.optimize.timing_changes import check_comparable, workload_changes
-from parity.pipeline import places
+from parity.pipeline import places, source_state
 from parity.pipeline.golden import Asked, asked_of, movements, record
 from parity.pipeline.profile import profile
 from parity.pipeline.progress import Progress
@@ -28,9 +29,11 @@ from parity.pipeline.source_state import SourceState
 from parity.pipeline.timing_shifts import figure_changes, shifts
 
 BEFORE, AFTER = "before", "after"
-ROUND, SUMS, GOLDEN_SUMS = "round.json", "SHA256SUMS", "golden.sha256"
-BASELINE, SAMPLES, SOURCES, PROFILE, LEVER = "baseline.json", "samples.npz", "sources.json", "profile.json", "lever"
+ROUND, SUMS, GOLDEN_SUMS = source_state.RECORD, "SHA256SUMS", "golden.sha256"
+BASELINE, SAMPLES, SOURCES, PROFILE = "baseline.json", "samples.npz", "sources.json", "profile.json"
+LEVER = source_state.KEPT
 PROOF, RECORD, DIFF = "proof.json", "decision.md", "change.diff"
+_OWN = frozenset({BEFORE, AFTER, PROOF, RECORD, DIFF, *UNLISTED})
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _LARGEST = 1 << 28
@@ -120,12 +123,14 @@ def start(request: StartRequest, progress: Progress, bench_of: BenchOf) -> Start
     folder = _folder(request.out, asked_for.name)
     _check_free(folder, again=request.again)
     progress.stage("read the source files")
-    state = SourceState(asked_for.provider, written=_written(request.out))
+    state = SourceState(asked_for.provider, written=[places.artifacts_root()])
+    asked_for = asked_for.model_copy(update={"lever": state.name_of(asked_for.lever)})
     levers.check_lever(asked_for.lever, state.sources)
     bench = bench_of(asked_for, asked_for.provider, progress)
     asked = asked_of(asked_for.suite, asked_for.seed, bench.workloads, bench.pools)
     side = _side(asked_for, asked_for.provider, state, bench, asked, progress, profiled=asked_for.profile)
     progress.stage("write")
+    _check_free(folder, again=request.again)
     with replacing_directory(folder) as fresh:
         _write(fresh / BEFORE, side.files)
     return Started(folder, asked_for, len(side.golden.lines), len(bench.workloads))
@@ -141,7 +146,7 @@ def finish(request: FinishRequest, progress: Progress, bench_of: BenchOf) -> tup
     progress.stage("check what was recorded")
     round_, before = _opened(folder, again=request.again)
     spec = request.provider or round_.provider
-    state = SourceState(spec, untracked=before.sources.untracked, written=_written(request.out))
+    state = SourceState(spec, untracked=before.sources.untracked, written=[places.artifacts_root()])
     kept = _lever_texts(before.files)
     texts = _texts(kept, state, before.sources)
     changes = levers.changes(before.sources, state.sources, round_.lever, texts)
@@ -181,6 +186,12 @@ def finish(request: FinishRequest, progress: Progress, bench_of: BenchOf) -> tup
     )
     diff = levers.diff(texts)
     progress.stage("write and seal")
+    if _opened(folder, again=request.again)[1].files != before.files:
+        raise UsageError(
+            f"the round {folder.name} was started again meanwhile",
+            where=str(folder),
+            expected="the record from which this change began",
+        )
     with replacing_directory(folder) as fresh:
         _write(fresh / BEFORE, before.files)
         _write(fresh / AFTER, after.files)
@@ -266,10 +277,16 @@ def _folder(out: Path | None, name: str) -> Path:
     return proofs_folder(out) / name
 
 
-def _written(out: Path | None) -> list[Path]:
-    """The folders that parity writes: rounds keep copies of source files."""
-    rounds = (path.parents[1] for path in proofs_folder(out).glob(f"*/{BEFORE}/{ROUND}"))
-    return [places.artifacts_root(), *rounds]
+def _check_own(folder: Path) -> None:
+    """Raise UsageError for files beside those of the round: replacing the folder would delete them."""
+    strange = sorted(entry.name for entry in folder.iterdir() if entry.name not in _OWN)
+    if strange:
+        raise UsageError(
+            f"there are files that are none of the round: {listed(strange)}",
+            where=str(folder / strange[0]),
+            expected="the folder as parity left it",
+            hint="move them elsewhere",
+        )
 
 
 def _check_free(folder: Path, *, again: bool) -> None:
@@ -286,6 +303,8 @@ def _check_free(folder: Path, *, again: bool) -> None:
             expected="a name that is free",
             hint="choose another name, or replace what was recorded by --again",
         )
+    if ours:
+        _check_own(folder)
 
 
 def _opened(folder: Path, *, again: bool) -> tuple[Round, _Recorded]:
@@ -304,6 +323,7 @@ def _opened(folder: Path, *, again: bool) -> tuple[Round, _Recorded]:
             expected="a round that was started and not finished",
             hint="replace its second half by --again",
         )
+    _check_own(folder)
     place = folder / BEFORE
     files = _read(place)
     if SUMS not in files:

@@ -1,5 +1,6 @@
 """Show one divergence of a bundle again: find the case, its inputs and the oracle's answer, write the script."""
 
+import shlex
 from pathlib import Path
 
 from parity.bundle.layout import Bundle
@@ -22,9 +23,16 @@ def reproduce(path: Path, case_id: str) -> str:
             where=str(path),
             hint="run it again without redaction to see the values",
         )
+    verdict = verdicts[case_id].verdict
+    if run.manifest.run.workloads is not None:
+        raise UsageError(
+            f"case {case_id} is {verdict}, and a run that times workloads keeps no operands to reproduce it",
+            where=str(path),
+            expected="a bundle of `parity run`, which compares cases",
+            hint=f"`parity run --ops {verdicts[case_id].op} --provider {shlex.quote(run.provider.spec)}`",
+        )
     kept = bundle.failures()
     if case_id not in kept:
-        verdict = verdicts[case_id].verdict
         others = f"for example {next(iter(kept))}" if kept else "but none went wrong in this run"
         raise UsageError(
             f"case {case_id} is {verdict}, and nothing is kept of it to reproduce",

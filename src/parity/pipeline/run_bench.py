@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from parity.bench.baselines import baseline_path
 from parity.bundle.formats import GATE
 from parity.cases.workloads import expand, select
@@ -12,9 +10,7 @@ from parity.documents.baseline import Baseline
 from parity.documents.elements import parse_dtypes
 from parity.documents.gate import Gate
 from parity.documents.manifest import Manifest
-from parity.documents.model import document_error
 from parity.documents.report import GateResult, Report, TimedAfter
-from parity.documents.workload import Budget
 from parity.documents.workload_toml import read_workloads
 from parity.errors import ExitCode, InconclusiveError, UsageError
 from parity.pipeline import places
@@ -26,6 +22,8 @@ from parity.pipeline.progress import Progress
 
 SET = "sentinel"
 P99_GATE = "p99_regression"
+MOST = 10.0
+"""As in `parity.documents.workload.Share`, which a budget is."""
 
 
 @dataclass(frozen=True)
@@ -47,21 +45,17 @@ class Timed:
 
     @property
     def p99(self) -> GateResult | None:
-        """The gate of the manifest, None without one: the worst change of any p99; all that can be judged must hold."""
-        if self.plan.p99 is None:
-            return None
-        tails = [row.p99 for row in self.gate.workloads if row.p99 is not None] if self.gate is not None else []
-        verdicts = {tail.verdict for tail in tails} - {"not_evaluated"}
-        return GateResult(
-            name=P99_GATE,
-            limit=self.plan.p99,
-            measured=max((tail.ratio.value - 1 for tail in tails if tail.ratio is not None), default=None),
-            status="failed" if "regressed" in verdicts else "pass" if verdicts == {"pass"} else "not_evaluated",
-        )
+        """The gate of the manifest, None without one."""
+        return None if self.plan.p99 is None else p99_gate(self.plan.p99, self.gate)
 
     def exit_code(self, report: Report) -> ExitCode:
-        """Of the comparison and of the timing: a bad verdict of either, then one that is open."""
+        """Of the comparison and of the timing: a bad verdict of either, then one that is open.
+
+        A limit for p99 that nothing could be held to is open, but for the first baseline.
+        """
         gate = ExitCode.GOOD if self.gate is None else self.gate.exit_code()
+        if gate is ExitCode.GOOD and self.gate is not None and self.p99 is not None and self.p99.status != "pass":
+            gate = ExitCode.INCONCLUSIVE
         codes = {report.exit_code(), self.result.exit_code, gate}
         worst_first = (ExitCode.BAD_VERDICT, ExitCode.INCONCLUSIVE)
         return next((code for code in worst_first if code in codes), ExitCode.GOOD)
@@ -78,11 +72,23 @@ class Timed:
         return report.model_copy(update={"bench": bench, "gates": (*report.gates, *gates)})
 
 
+def p99_gate(limit: float, gate: Gate | None) -> GateResult:
+    """The worst change of any p99; all that can be judged must hold."""
+    tails = [row.p99 for row in gate.workloads if row.p99 is not None] if gate is not None else []
+    verdicts = {tail.verdict for tail in tails} - {"not_evaluated"}
+    return GateResult(
+        name=P99_GATE,
+        limit=limit,
+        measured=max((tail.ratio.value - 1 for tail in tails if tail.ratio is not None), default=None),
+        status="failed" if "regressed" in verdicts else "pass" if verdicts == {"pass"} else "not_evaluated",
+    )
+
+
 def timing_plan(manifest: Manifest, out: Path | None) -> TimingPlan:
     """The workloads of the manifest's operations and dtypes, and the baseline of this machine if a limit asks for one.
 
-    Raises InconclusiveError if no workload is of these, UsageError for a manifest that wants no values to be kept,
-    DocumentError for a limit that is no budget, and what reading a set and a baseline raises.
+    Raises InconclusiveError if no workload is of these, UsageError for a manifest that wants no values to be kept and
+    for a limit that is no budget, and what reading a set and a baseline raises.
     """
     spec, p99 = manifest.run, manifest.gates.p99_regression
     if manifest.outputs.redact:
@@ -96,25 +102,40 @@ def timing_plan(manifest: Manifest, out: Path | None) -> TimingPlan:
     document = read_workloads(path)
     everything = expand(document, str(path))
     dtypes = set(parse_dtypes(",".join(spec.dtypes), "run.dtypes")) if spec.dtypes else set()
+    meant = select(everything, provider_spec=spec.provider.spec)
     chosen = [
         workload.name
-        for workload in select(everything, spec.ops, provider_spec=spec.provider.spec)
-        if not dtypes or set(workload.loop.partition("->")[0]) & dtypes
+        for workload in meant
+        if (not spec.ops or workload.op.partition(".")[0] in spec.ops)
+        and (not dtypes or set(workload.loop.partition("->")[0]) & dtypes)
     ]
     if not chosen:
         raise InconclusiveError(
-            f"the set {SET} has no workload of these dtypes", where="run.dtypes", expected="a loop that takes one"
+            f"the set {SET} has no workload of these operations and dtypes, so nothing would be timed",
+            where="--ops and --dtypes, or run.ops and run.dtypes",
+            expected=f"some of {', '.join(sorted({workload.op for workload in meant}))}",
+            hint="run without --bench, or time a set of your own with `parity bench run --set PATH`",
         )
-    whole = len(chosen) == len(select(everything, provider_spec=spec.provider.spec))
+    whole = len(chosen) == len(meant)
     before = None
     if p99 is not None:
-        _check_budget(p99)
+        if p99 >= MOST:
+            raise UsageError(
+                f"gates.{P99_GATE} is {p99:g}",
+                where=f"gates.{P99_GATE}",
+                expected=f"a share below {MOST:g}, as budgets are",
+            )
         names = None if whole else chosen
         root = places.root_of(out)
         kept = baseline_path(root, session_fingerprint(), document.name, spec.provider.spec, names)
-        before = read_baseline(kept) if kept.is_file() else None
+        before = read_baseline(kept) if kept.exists() else None
     request = BenchRequest(
-        set=SET, provider=spec.provider.spec, only=() if whole else tuple(chosen), out=out, keep=before is None
+        set=SET,
+        provider=spec.provider.spec,
+        only=() if whole else tuple(chosen),
+        out=out,
+        keep="good" if before is None else "never",
+        p99=p99,
     )
     return TimingPlan(request, p99, before)
 
@@ -128,15 +149,9 @@ def time_after(plan: TimingPlan, progress: Progress) -> Timed:
             before, p99 = _limited(plan.before, plan.p99), plan.p99
             rounds = GateRequest.rounds
             live.gate = judged(before, lambda names: _limited(live.measure(names), p99), rounds, progress)
+            live.limit = p99_gate(p99, live.gate)
     assert live.result is not None
     return Timed(plan, live.result, live.gate)
-
-
-def _check_budget(p99: float) -> None:
-    try:
-        Budget(p50=p99, p99=p99, reason="of the manifest")
-    except ValidationError as error:
-        raise document_error(error, f"gates.{P99_GATE}") from None
 
 
 def _limited(baseline: Baseline, p99: float) -> Baseline:

@@ -15,6 +15,9 @@ from parity.providers.sources import source_files
 LEFT_OUT = ("artifacts/", "docs/", "tests/", "CHANGELOG.md")
 """Files that no kernel depends on: a round may write its own record, its tests and its line of changes."""
 
+KEPT, RECORD = "lever", "round.json"
+"""The folder in which a round keeps copies of source files, and the file beside it."""
+
 UNTRACKED = "*.py"
 """Of files that git does not track only these count: any other may be data of any size."""
 
@@ -51,6 +54,14 @@ class SourceState:
             own=tuple(sorted(own)),
             untracked=untracked,
         )
+
+    def name_of(self, lever: str) -> str:
+        """The name of the source file that a lever is the path of; any other lever as it is."""
+        path = Path(lever)
+        if path.is_absolute() or path.is_file():
+            real = os.path.realpath(path)
+            return next((name for name, own in self.paths.items() if os.path.realpath(own) == real), lever)
+        return lever
 
     def check_unchanged(self) -> None:
         """Raise UsageError, with their names, if there are files that are no longer what they were."""
@@ -102,7 +113,16 @@ def _untracked(top: Path, written: Sequence[Path]) -> list[str]:
     """Python files that git neither tracks nor ignores, but for those in folders of what parity writes."""
     left_out = [real for path in written if (real := Path(os.path.realpath(path))) not in (top, *top.parents)]
     names = _listed(top, "--others", "--exclude-standard", "--", UNTRACKED)
-    return [name for name in names if not any((top / name).is_relative_to(path) for path in left_out)]
+    return [
+        name
+        for name in names
+        if not any((top / name).is_relative_to(path) for path in left_out) and not _is_copy(top / name)
+    ]
+
+
+def _is_copy(path: Path) -> bool:
+    """Whether a file is one that an optimization round keeps, wherever its folder is."""
+    return any(folder.name == KEPT and (folder.parent / RECORD).is_file() for folder in path.parents)
 
 
 def _listed(top: Path, *words: str) -> list[str]:

@@ -67,9 +67,12 @@ def outcome(report: Report) -> str:
 
 
 def printable(text: str) -> str:
-    """The words of others on one line: what no terminal or file should get (escape codes, lone surrogates) is named."""
-    shown = (char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-    return "".join(shown).strip()
+    """The words of others on one line: what no terminal or file should get (escape codes, lone surrogates) is named.
+
+    So are two colons that begin them: where a line begins with these words, it would be a command to GitHub's runner.
+    """
+    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text).strip()
+    return f"\\x3a{shown[1:]}" if shown.startswith("::") else shown
 
 
 def counted(cases: int) -> str:

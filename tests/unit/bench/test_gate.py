@@ -248,6 +248,19 @@ def test_slow_calls_are_not_evaluated_without_what_it_takes_and_that_alone_stops
     assert (tail.verdict, tail.reason, tail.ratio) == ("not_evaluated", reason, None)
 
 
+def test_too_few_calls_now_are_inconclusive_because_slow_ones_take_their_time() -> None:
+    before = run(timed("add-1", tail=0.2, slow=QUIET))
+    gate = judge_gate(before, run(timed("add-1", tail=0.2, slow=slower(5), samples=9_999)))
+    assert (gate.verdict, again(gate)) == ("inconclusive", ("add-1",))
+    assert gate.workloads[0].reason == "p99: p99 takes 10,000 calls, the current run has 9,999"
+
+
+def test_what_is_new_and_wrong_stops_the_gate() -> None:
+    gate = judge_gate(run(timed("add-1")), run(timed("add-1"), withheld("sin-1")))
+    assert (gate.verdict, gate.new) == ("regressed", ())
+    assert [(each.name, each.reason) for each in gate.missing] == [("sin-1", "the answer is wrong at [3]")]
+
+
 def test_slow_calls_without_a_budget_are_not_judged() -> None:
     gate = judge_gate(run(timed("add-1", slow=QUIET)), run(timed("add-1", slow=slower(2))))
     assert gate.verdict == "pass"

@@ -48,6 +48,12 @@ def report(*benchmarks: dict[str, Any], **machine: Any) -> bytes:
     return json.dumps(document).encode()
 
 
+def started(moment: str) -> str:
+    """When a baseline started whose report says so."""
+    document = json.loads(report(benchmark())) | {"datetime": moment}
+    return imported(json.dumps(document).encode(), "x.json").started
+
+
 def own(**changed: Any) -> dict[str, Any]:
     """What our front end says of a workload."""
     return {
@@ -75,6 +81,42 @@ def test_what_our_front_end_adds_comes_back() -> None:
     [workload] = found.workloads
     assert (found.set, found.provider.spec, found.fingerprint) == ("tiny", "numpy", fingerprint({"blas": 1}))
     assert (workload.name, workload.bytes, workload.verdict) == ("add-1", 24, "exact")
+
+
+@pytest.mark.parametrize(("said", "complete"), [({}, True), ({"complete": True}, True), ({"complete": False}, False)])
+def test_a_part_of_a_set_is_complete_only_where_the_report_does_not_say_otherwise(
+    said: dict[str, bool], complete: bool
+) -> None:
+    assert imported(report(benchmark(parity=own()), parity=own_machine() | said), "x.json").complete is complete
+    assert imported(report(benchmark()), "x.json").complete
+
+
+def test_processors_of_old_reports_are_told_apart() -> None:
+    old, other, new = (
+        imported(report(benchmark(), cpu={field: name}), "x.json").fingerprint
+        for field, name in (("brand", "A Processor"), ("brand", "Another"), ("brand_raw", "A Processor"))
+    )
+    assert (old.cpu_model, other.cpu_model) == ("A Processor", "Another")
+    assert old == new
+    assert old.id != other.id
+    assert imported(report(benchmark(), cpu={}), "x.json").fingerprint.cpu_model == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2019-02-28T23:59:59.999999+00:00", "2019-02-28T23:59:59Z"),
+        ("2019-02-28T23:59:59.999999", "2019-02-28T23:59:59Z"),
+        ("2019-02-28T23:59:59+02:00", "2019-02-28T21:59:59Z"),
+        ("2019-13-45T99:99:99", "unknown"),
+        ("2019-02-30T10:00:00", "unknown"),
+        ("0001-01-01T00:00:00+02:00", "unknown"),
+        ("2019-02-28", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_only_a_real_moment_is_when_a_baseline_started(text: str, moment: str) -> None:
+    assert started(text) == moment
 
 
 def test_rounds_of_one_call_give_percentiles_with_intervals() -> None:
@@ -125,7 +167,7 @@ def test_the_name_of_the_host_stays_behind_and_what_is_unknown_is_said() -> None
         (b"{}", "machine_info"),
         (report({**benchmark(), "stats": {"iterations": 0, "rounds": 1}}), "iterations"),
         (report({**benchmark(), "stats": {"iterations": 1, "rounds": 1, "data": [-1.0]}}), "data"),
-        (report({**benchmark(), "stats": {"iterations": 1, "rounds": 1}}), "stats.data"),
+        (report(benchmark("b"), {**benchmark(), "stats": {"iterations": 1, "rounds": 1}}), "benchmarks.1.stats.data"),
         (report(benchmark(), benchmark()), "benchmarks.1.fullname"),
         (report(benchmark(parity={"op": "add"})), "parity"),
         (report(benchmark(iterations=10**400)), "iterations"),

@@ -154,6 +154,18 @@ def test_a_hang_costs_its_own_workload_only(provider: Path, monkeypatch: pytest.
     assert found.judged["add-4"].pace is not None
 
 
+def test_what_a_provider_binds_in_numpy_is_not_there_for_who_judges(tmp_path: Path) -> None:
+    path = tmp_path / "rebinding.py"
+    path.write_text(
+        "import numpy as np\n"
+        "right = np.add\n"
+        "def add(x, y): return right(x, y) + (np.isnan is None)\n"
+        "np.add, np.isnan, np.signbit, np.maximum = add, None, None, None\n"
+    )
+    found, _ = judged_by(path, workload("add"))
+    assert found.judged["add-4"].verdict.verdict == "diverged"
+
+
 def test_a_fresh_process_times_what_was_judged(provider: Path) -> None:
     judgement, _ = judged_by(provider, workload("add"), workload("exp", nin=1), workload("divide"))
     found = timed_by(provider, judgement, "add-4", "exp-4", "divide-4", controls=("add-4",))
@@ -333,20 +345,51 @@ def test_scaling_compares_one_thread_with_all_in_turn(monkeypatch: pytest.Monkey
     workloads = [judged.workload for judged in chosen.judged.values()]
     found = time_scaling(workloads, chosen, unused, judge, POOLS, SETTINGS._replace(processes=3), lambda: None)
     assert [task.threads for task in fake.tasks] == [1, 4, 4, 1, 1, 4]
-    assert found == {"add-4": (math.log(4),) * 3, "power-4": (math.log(4),) * 3}
+    assert found == ({"add-4": (math.log(4),) * 3, "power-4": (math.log(4),) * 3}, {}, {})
 
 
-def test_a_pair_of_which_one_side_was_withheld_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_goes_wrong_while_scaling_is_withheld_with_the_reason_and_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrong = Verdict(case_id="add", op="add", loop="dd->d", layout="contiguous", verdict="diverged")
+
     def answer(task: Task, request: Measure) -> Any:
-        spoiled = task.threads == 4 and request.seed.startswith("s/scaling/1/")
-        return Withheld("words") if spoiled else timing(1000)
+        op, number = request.case.call.op, int(request.seed.split("/")[2])
+        if op == "add" and task.threads == 4:
+            return Withheld("later, words", wrong)
+        if op == "power" and number == 3:
+            assert task.threads == 1
+            raise EndedError(Crashed(11), "")
+        return timing(1000)
 
-    monkeypatch.setattr(processes, "Interpreter", Answering(answer))
+    fake = Answering(answer)
+    monkeypatch.setattr(processes, "Interpreter", fake)
+    monkeypatch.setattr(processes, "all_cores", lambda: 4)
+    chosen = judgement_of(("add", 4000.0), ("power", 4000.0), ("maximum", 4000.0))
+    workloads = [judged.workload for judged in chosen.judged.values()]
+    found = time_scaling(workloads, chosen, unused, judge, POOLS, SETTINGS._replace(processes=3), lambda: None)
+    assert found.log_ratios == {"add-4": (), "power-4": (0.0,), "maximum-4": (0.0,) * 3}
+    assert found.withheld == {
+        "add-4": "with all cores (4): later, words",
+        "power-4": "later, the answer is crashed (outcome): the process died of signal 11",
+    }
+    assert {name: verdict.verdict for name, verdict in found.verdicts.items()} == {
+        "add-4": "diverged",
+        "power-4": "crashed",
+    }
+    asked = [op for op, _ in fake.order()]
+    assert [asked.count(op) for op in ("add", "power", "maximum")] == [2, 4, 6]
+
+
+def test_scaling_ends_where_everything_is_withheld(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = Answering(lambda _task, _request: Withheld("words"))
+    monkeypatch.setattr(processes, "Interpreter", fake)
     monkeypatch.setattr(processes, "all_cores", lambda: 4)
     chosen = judgement_of(("add", 4000.0))
     workloads = [judged.workload for judged in chosen.judged.values()]
-    found = time_scaling(workloads, chosen, unused, judge, POOLS, SETTINGS._replace(processes=2), lambda: None)
-    assert found == {"add-4": (0.0,)}
+    found = time_scaling(workloads, chosen, unused, judge, POOLS, SETTINGS, lambda: None)
+    assert found == ({"add-4": ()}, {"add-4": "words"}, {})
+    assert len(fake.tasks) == 1
 
 
 def test_reasons_are_words() -> None:

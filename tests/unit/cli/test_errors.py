@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
+from parity.bench.fingerprint import identified
 from parity.cli.errors import as_parity_error
 from parity.documents.error import ErrorDocument
 from parity.errors import CatalogueError, ExitCode, InconclusiveError, ParityError, UsageError
+
+from ..bench.measured_baseline import MACHINE, baseline, written  # noqa: TID252 - tests are no package with a name
 
 Parity = Callable[..., Any]
 PARITY = [sys.executable, "-m", "parity"]
@@ -33,7 +36,7 @@ BAD_WORDS = [
     (("run", "--seed", "x" * 3), "xxx", "--seed"),
     (("run", "--seed", "1" * 21), "1" * 21, "--seed"),
     (("run", "--engine", "dask"), "dask", "--engine"),
-    (("run", "--provider", ""), "provider.spec", "flags"),
+    (("run", "--provider", ""), "empty", "--provider"),
     (("run", "no_such_manifest.yaml"), "no such manifest", "no_such_manifest.yaml"),
     (("run", "a.yaml", "b.yaml"), "b.yaml", "parity run"),
     (("capture",), "--out", "parity capture"),
@@ -44,6 +47,7 @@ BAD_WORDS = [
     (("schema", "reprot"), "reprot", "NAME"),
     (("reproduce", "bundle"), "CASE_ID", "parity reproduce"),
     (("report", "bundle", "--format", "pdf"), "pdf", "--format"),
+    (("runs", "export", "bundle"), "'--format'. Choose from: otlp, in-toto", "parity runs export, --format"),
     (("kernels", "warn"), "warn", "parity kernels"),
     (("kernels", "warm", "--jobs", "0"), "0", "--jobs"),
     (("rum",), "rum", "parity"),
@@ -206,6 +210,23 @@ def test_names_that_are_no_utf8_are_shown_escaped(parity: Parity) -> None:
 
 def test_a_name_cannot_steer_the_terminal(parity: Parity) -> None:
     assert "\\x1b[2J" in parity("run", "\x1b[2J.yaml").err
+
+
+def test_no_words_of_others_begin_a_line(parity: Parity, pipelines: Any) -> None:
+    hostile = "x\n::error::y\r\n ::error::\u2028z\x9b"
+    pipelines.fails = UsageError(hostile, where=hostile, expected=hostile, hint=hostile)
+    lines = parity("run").err.splitlines()
+    assert [line.split()[0] for line in lines] == ["error:", "where:", "expected:", "hint:"]
+    assert all(line.isprintable() and r"x\n::error::y" in line for line in lines)
+
+
+def test_what_a_stranger_wrote_in_a_baseline_is_no_command_to_github(parity: Parity, tmp_path: Path) -> None:
+    hostile = identified(MACHINE.model_copy(update={"governor": "x\n::error::y", "cpu_model": "::error::z"}))
+    here, there = (written(tmp_path / one.id, *baseline(machine=one)) for one in (MACHINE, hostile))
+    for words in (("compare", here, there), ("compare", there, here), ("compare", there, there), ("gate", there)):
+        told = [line for line in parity("bench", *words).err.splitlines() if "::error::" in line or "x3a:error" in line]
+        assert told
+        assert not any(line.lstrip().startswith("::") for line in told)
 
 
 def test_every_exception_becomes_one_of_parity_s() -> None:

@@ -1,5 +1,6 @@
 """Sets of workloads in TOML: each refusal names file, family and field, and nothing but a refusal comes of bad text."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,13 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_name(path: str, tmp_path
     with pytest.raises(DocumentError) as refused:
         read_workloads(tmp_path / path)
     assert refused.value.where == str(tmp_path / path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(DocumentError, match="is no file") as refused:
+        read_workloads(tmp_path / "pipe.toml")
+    assert refused.value.where == str(tmp_path / "pipe.toml")
 
 
 def test_what_is_left_out_has_its_default() -> None:

@@ -125,3 +125,10 @@ def test_lines_are_counted_as_the_diff_shows_them() -> None:
     assert "-b" in shown
     assert line_counts("x", "x") == (0, 0)
     assert "No newline at end of file" in diff({"f.py": ("x\n", "y")})
+
+
+@pytest.mark.parametrize("strange", ["\f", "\u2028", "\x85", "\x1c", "\r"])
+def test_only_a_line_feed_ends_a_line(strange: str) -> None:
+    before, after = f"a{strange}b\nc\n", f"a{strange}b\nd\n"
+    assert line_counts(before, after) == (1, 1)
+    assert f" a{strange}b\n-c\n+d\n" in diff({"f.py": (before, after)})

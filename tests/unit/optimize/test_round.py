@@ -436,3 +436,63 @@ def test_what_is_no_round_is_left_alone(rounds: Rounds) -> None:
     with pytest.raises(ParityError, match="there is no round"):
         rounds.finish()
     assert (rounds.proofs / "r/letter.txt").read_text() == "dear"
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, done: Any) -> None:
+    """Do something once, while the next measurement goes on."""
+    measure = DrawnBench.measure
+
+    def interrupted(bench: DrawnBench) -> Any:
+        monkeypatch.setattr(DrawnBench, "measure", measure)
+        done()
+        return measure(bench)
+
+    monkeypatch.setattr(DrawnBench, "measure", interrupted)
+
+
+def test_of_two_rounds_of_one_name_the_later_one_is_refused(rounds: Rounds, monkeypatch: pytest.MonkeyPatch) -> None:
+    meanwhile(monkeypatch, lambda: rounds.start(why="the other one"))
+    with pytest.raises(UsageError, match="was started already"):
+        rounds.start()
+    assert "the other one" in (rounds.proofs / "r/before/round.json").read_text()
+    rounds.write(COMMENTED)
+    meanwhile(monkeypatch, rounds.finish)
+    with pytest.raises(UsageError, match="is finished"):
+        rounds.finish()
+
+
+def test_a_round_that_is_started_again_while_it_is_finished_is_not_replaced(
+    rounds: Rounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds.start()
+    rounds.write(COMMENTED)
+    meanwhile(monkeypatch, lambda: rounds.start(again=True, why="the other one"))
+    with pytest.raises(UsageError, match="was started again meanwhile"):
+        rounds.finish()
+    assert "the other one" in (rounds.proofs / "r/before/round.json").read_text()
+
+
+def test_files_of_a_person_in_the_folder_of_a_round_are_not_deleted(rounds: Rounds) -> None:
+    path = rounds.start()
+    (path / "notes.md").write_text("dear")
+    rounds.write(COMMENTED)
+    for work in (rounds.finish, lambda: rounds.start(again=True)):
+        with pytest.raises(UsageError, match=r"none of the round: notes\.md"):
+            work()
+    assert (path / "notes.md").read_text() == "dear"
+
+
+@pytest.mark.parametrize("lever", ["./mine.py", "{folder}/mine.py", "{folder}/../{name}/mine.py"])
+def test_a_lever_may_be_any_path_of_the_file(rounds: Rounds, lever: str) -> None:
+    given = lever.format(folder=rounds.folder, name=rounds.folder.name)
+    path = rounds.start(lever=given)
+    assert json.loads((path / "before/round.json").read_text())["lever"] == "mine.py"
+
+
+def test_budgets_are_those_of_the_start(rounds: Rounds) -> None:
+    rounds.start()
+    rounds.write(COMMENTED)
+    wide = rounds.bench.set.budget.model_copy(update={"p50": 9.0})
+    rounds.bench.set = rounds.bench.set.model_copy(update={"budget": wide})
+    document = rounds.finish(30_000)
+    assert {(row.verdict, row.budget) for row in document.timings} == {("slower", 0.05)}

@@ -39,6 +39,23 @@ def test_an_earlier_baseline_is_replaced_and_its_samples_go(tmp_path: Path) -> N
     assert [scrub(path).status for path in (second, second.with_name(stem + samples))] == ["ok", "ok"]
 
 
+def imported(*names: str, complete: bool = True) -> Baseline:
+    """As it comes from a report of pytest-benchmark with these benchmarks."""
+    [first, *_] = MEASURED.workloads
+    workloads = tuple(first.model_copy(update={"name": name}) for name in names)
+    update = {"origin": "imported", "samples_file": None, "complete": complete, "workloads": workloads}
+    return MEASURED.model_copy(update=update)
+
+
+def test_an_imported_baseline_is_replaced_only_by_one_of_the_same_workloads(tmp_path: Path) -> None:
+    whole, part, other = imported("a", "b"), imported("a", complete=False), imported("c", "d")
+    paths = [keep_baseline(tmp_path, baseline) for baseline in (whole, part, other)]
+    assert len(set(paths)) == 3
+    assert [read_baseline(path) for path in paths] == [whole, part, other]
+    assert all(path.name.startswith(f"{MEASURED.set}-imported") for path in paths)
+    assert keep_baseline(tmp_path, imported("b", "a")) == paths[0]
+
+
 def test_baselines_that_are_written_at_once_leave_one_that_is_whole(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         [path] = set(pool.map(lambda number: keep_baseline(tmp_path, named(number), SAMPLES), range(12)))

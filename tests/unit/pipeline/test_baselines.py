@@ -181,6 +181,16 @@ def test_a_machine_without_baselines_is_told_how_the_nearest_differs(tmp_path: P
     assert (caught.value.expected or "").endswith(" here, powersave-x there")
 
 
+@pytest.mark.parametrize("name", ["notes", "0" * 31, "0" * 33, "A" * 32])
+def test_a_folder_that_is_not_called_as_a_fingerprint_is_not_looked_into(tmp_path: Path, name: str) -> None:
+    here = fingerprint({"numba": 1})
+    ours = written(tmp_path / "baselines" / here.id, *baseline(machine=here))
+    foreign = tmp_path / "baselines" / name
+    foreign.mkdir()
+    (foreign / "package.json").write_text("{}")
+    assert newest_baseline(tmp_path) == ours
+
+
 def test_an_unreadable_baseline_among_the_others_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "baselines" / ("0" * 32)
     folder.mkdir(parents=True)

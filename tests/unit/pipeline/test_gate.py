@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from parity.bench.comparison import NotComparableError
 from parity.bench.fingerprint import fingerprint
 from parity.documents.baseline import Baseline
 from parity.documents.report import ProviderIdentity
@@ -106,17 +105,19 @@ def test_nothing_is_measured_for_a_baseline_of_another_machine(tmp_path: Path, m
 
     monkeypatch.setattr(pipeline, "benching", fail)
     path = written(tmp_path / "before.json", BEFORE)
-    with pytest.raises(NotComparableError) as refused:
-        gate(GateRequest(path), Progress())
-    assert "cpu_model: A Processor 9 in the baseline" in str(refused.value.expected)
+    found = gate(GateRequest(path), Progress())
+    assert (found.verdict, found.exit_code(), found.after.processes) == ("not_comparable", 3, 0)
+    assert found.differences[0].startswith("cpu_model: A Processor 9 in the baseline")
+    assert {row.verdict for row in found.workloads} == {"not_comparable"}
     imported = run(timed("add-1"), control=None, origin="imported", protocol=None, samples_file=None, machine=HERE)
-    with pytest.raises(NotComparableError, match="imported"):
-        gate(GateRequest(written(tmp_path / "imported.json", imported)), Progress())
+    found = gate(GateRequest(written(tmp_path / "imported.json", imported)), Progress())
+    assert (found.verdict, found.after.origin) == ("not_comparable", "measured")
+    assert "the baseline is imported" in found.workloads[0].reason
 
 
 def test_it_is_measured_as_the_baseline_was_and_no_baseline_is_replaced() -> None:
     whole = bench_request(GateRequest(Path("b.json")), run(timed("add-1"), set="sentinel"))
-    assert (whole.set, whole.provider, whole.only, whole.seconds, whole.keep) == ("sentinel", "numba", (), 0.1, False)
+    assert (whole.set, whole.provider, whole.only, whole.seconds, whole.keep) == ("sentinel", "numba", (), 0.1, "never")
     chosen = GateRequest(Path("b.json"), provider="./mine.py", set="smoke", processes=12)
     other = bench_request(chosen, run(timed("add-1")))
     assert (other.set, other.provider, other.processes) == ("smoke", "./mine.py", 12)

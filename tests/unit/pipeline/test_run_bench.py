@@ -50,7 +50,7 @@ def names_of(plan: TimingPlan) -> set[str]:
 
 def test_all_of_the_set_is_timed_where_the_manifest_names_nothing() -> None:
     plan = timing_plan(manifest(), None)
-    assert (plan.request.set, plan.request.only, plan.request.keep, plan.before) == ("sentinel", (), True, None)
+    assert (plan.request.set, plan.request.only, plan.request.keep, plan.before) == ("sentinel", (), "good", None)
 
 
 def test_operations_and_dtypes_choose_workloads_as_they_choose_cases() -> None:
@@ -72,9 +72,9 @@ def test_values_cannot_be_kept_out_of_what_is_timed() -> None:
 
 
 def test_a_limit_that_is_no_budget_is_refused() -> None:
-    with pytest.raises(DocumentError) as found:
+    with pytest.raises(UsageError, match=r"gates\.p99_regression is 10") as found:
         timing_plan(manifest(10.0), None)
-    assert "gates.p99_regression" in str(found.value.where)
+    assert found.value.where == "gates.p99_regression"
 
 
 def kept(monkeypatch: pytest.MonkeyPatch, root: Path, content: bytes, names: tuple[str, ...] | None = None) -> None:
@@ -91,8 +91,9 @@ def test_a_limit_is_held_against_the_baseline_that_lies_where_this_one_would(
     kept(monkeypatch, tmp_path / "beside", pretty(run(*map(timed, NAMES)).full()))
     plan = timing_plan(manifest(0.1), tmp_path / "beside" / "runs")
     assert plan.before is not None
-    assert not plan.request.keep, "what others are held against stays"
-    assert timing_plan(manifest(), tmp_path / "beside" / "runs").request.keep, "no limit, and it is measured anew"
+    assert plan.request.keep == "never", "what others are held against stays"
+    anew = timing_plan(manifest(), tmp_path / "beside" / "runs")
+    assert (anew.before, anew.request.keep) == (None, "good"), "there is no limit, and a bad run replaces nothing"
     assert timing_plan(manifest(0.1, ops=("sin",)), tmp_path / "beside" / "runs").before is None, "a part is no whole"
     assert timing_plan(manifest(0.1), tmp_path / "other" / "runs").before is None
 
@@ -140,10 +141,11 @@ def test_a_limit_without_a_baseline_or_without_single_calls_is_not_evaluated(tmp
     report = Report.from_json(REPORT.read_bytes(), "golden")
     without = ended(tmp_path, None, 0.1)
     batched = run_bench._limited(run(*map(timed, NAMES)), 0.1)
-    for found in (without, ended(tmp_path, judged(batched, lambda _: batched, 1, Progress()), 0.1)):
+    unjudged = ended(tmp_path, judged(batched, lambda _: batched, 1, Progress()), 0.1)
+    for found, code in ((without, ExitCode.GOOD), (unjudged, ExitCode.INCONCLUSIVE)):
         told = found.told(report)
         assert (told.gates[-1].status, told.gates[-1].measured) == ("not_evaluated", None)
-        assert found.exit_code(told) is ExitCode.GOOD
+        assert found.exit_code(told) is code
 
 
 def test_the_report_says_where_the_times_are_and_only_then(tmp_path: Path) -> None:

@@ -60,3 +60,11 @@ def test_a_change_since_it_was_read_is_named(checkout: Path) -> None:
     (checkout / "new.py").write_text("")
     with pytest.raises(UsageError, match=r"changed while it was measured: mine\.py, new\.py$"):
         state.check_unchanged()
+
+
+def test_copies_that_a_round_keeps_are_no_sources_wherever_it_is(checkout: Path) -> None:
+    (checkout / "proofs/r/before/lever/lib").mkdir(parents=True)
+    (checkout / "proofs/r/before/lever/lib/mine.py").write_text("a copy\n")
+    assert "proofs/r/before/lever/lib/mine.py" in SourceState("numpy", checkout).sources.files
+    (checkout / "proofs/r/before/round.json").write_text("{}")
+    assert "proofs/r/before/lever/lib/mine.py" not in SourceState("numpy", checkout).sources.files

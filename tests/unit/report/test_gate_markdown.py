@@ -186,6 +186,25 @@ def test_the_table_is_plain_where_it_must_be(gate: Gate) -> None:
     assert all(line.isprintable() for line in text.splitlines())
 
 
+@pytest.mark.parametrize("text", ["::error::x", "\n::error::x", "x\n::error::y", " ::error::\r::error::z"])
+def test_no_line_of_a_table_is_a_command_to_the_runner(text: str) -> None:
+    strings = dict.fromkeys(("cpu_model", "os", "libc", "python", "numpy", "governor", "numba"), text)
+    machine = identified(MACHINE.model_copy(update=strings))
+    before = run(timed(text), timed(f"{text}2"), timed(f"{text}3"), machine=machine)
+    wrong = withheld(f"{text}2").model_copy(update={"withheld": text})
+    after = run(timed(text, slower(0.5)), wrong, timed(f"{text}4"), machine=machine)
+    elsewhere = run(timed(text), timed(f"{text}2"))
+    console = Console(file=io.StringIO(), width=100)
+    for other in (after, elsewhere):
+        show_gate(judge_gate(before, other), console)
+        show_gate(judge_gate(other, before), console)
+        show_comparison(compare(before, other, across=other is elsewhere), console)
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert any("error::" in line for line in lines)
+    assert all(line.isprintable() and not line.lstrip().startswith("::") for line in lines)
+
+
 def test_the_comparison_says_first_that_it_is_across_machines() -> None:
     def shown_comparison(across: bool) -> str:
         machine = OTHER_MACHINE if across else MACHINE
