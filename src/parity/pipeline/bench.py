@@ -109,7 +109,7 @@ def benching(request: BenchRequest, progress: Progress) -> Iterator[LiveBench]:
     path = runs / recording.run_id.text
     recording.of_result(report, path)
     place = path / BASELINE
-    if request.keep == "always" or (request.keep == "good" and not report.totals.bad):
+    if request.keep == "always" or (request.keep == "good" and _is_reference(report, baseline)):
         place = _kept(places.root_of(request.out), baseline, data, files, place)
     live.result = BenchResult(baseline, place, path, report)
 
@@ -139,6 +139,11 @@ def _judge(session: Session, bundle: BundleWriter, manifest: Manifest) -> Planne
         identity = canonical(session.judgement.identity.full())
         stage.output("identity", fingerprint=sha256(identity), bytes=len(identity))
     return planned
+
+
+def _is_reference(report: Report, baseline: Baseline) -> bool:
+    """Whether others can be held against it: not where an answer is bad, or the control saw what is not there."""
+    return not report.totals.bad and baseline.control is not None and baseline.control.verdict == "same"
 
 
 def _kept(root: Path, baseline: Baseline, data: bytes, files: Mapping[str, bytes], there: Path) -> Path:

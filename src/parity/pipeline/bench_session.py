@@ -47,8 +47,8 @@ class BenchRequest:
     """set: a set's name, or the path of its TOML file. ops, only: select workloads; empty for all.
 
     processes: fresh ones in a round. seconds: for each workload in each, both arms together. scaling: time with all
-    cores, too. out: the folder of run bundles, None for the default. keep: put the baseline in its place, always, if no
-    answer is bad, or never; it is in the bundle anyway. p99: the limit of a manifest, for the record.
+    cores, too. out: the folder of run bundles, None for the default. keep: put the baseline in its place, always, if
+    others can be held against it, or never; it is in the bundle anyway. p99: the limit of a manifest, for the record.
     """
 
     set: str = "sentinel"

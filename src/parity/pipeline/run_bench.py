@@ -9,7 +9,7 @@ from parity.cases.workloads import expand, select
 from parity.documents.baseline import Baseline
 from parity.documents.elements import parse_dtypes
 from parity.documents.gate import Gate
-from parity.documents.manifest import Manifest
+from parity.documents.manifest import Manifest, RunSpec
 from parity.documents.report import GateResult, Report, TimedAfter
 from parity.documents.workload_toml import read_workloads
 from parity.errors import ExitCode, InconclusiveError, UsageError
@@ -98,11 +98,24 @@ def timing_plan(manifest: Manifest, out: Path | None) -> TimingPlan:
             expected="one of both",
             hint="time in a run of its own, with `parity bench run`",
         )
+    only = _only(spec)
+    before = None if p99 is None else _earlier(spec, only, p99, out)
+    request = BenchRequest(
+        set=SET,
+        provider=spec.provider.spec,
+        only=only,
+        out=out,
+        keep="good" if before is None else "never",
+        p99=p99,
+    )
+    return TimingPlan(request, p99, before)
+
+
+def _only(spec: RunSpec) -> tuple[str, ...]:
+    """The names of the workloads that the run chooses, empty for all."""
     path = places.workload_set(SET)
-    document = read_workloads(path)
-    everything = expand(document, str(path))
+    meant = select(expand(read_workloads(path), str(path)), provider_spec=spec.provider.spec)
     dtypes = set(parse_dtypes(",".join(spec.dtypes), "run.dtypes")) if spec.dtypes else set()
-    meant = select(everything, provider_spec=spec.provider.spec)
     chosen = [
         workload.name
         for workload in meant
@@ -116,28 +129,19 @@ def timing_plan(manifest: Manifest, out: Path | None) -> TimingPlan:
             expected=f"some of {', '.join(sorted({workload.op for workload in meant}))}",
             hint="run without --bench, or time a set of your own with `parity bench run --set PATH`",
         )
-    whole = len(chosen) == len(meant)
-    before = None
-    if p99 is not None:
-        if p99 >= MOST:
-            raise UsageError(
-                f"gates.{P99_GATE} is {p99:g}",
-                where=f"gates.{P99_GATE}",
-                expected=f"a share below {MOST:g}, as budgets are",
-            )
-        names = None if whole else chosen
-        root = places.root_of(out)
-        kept = baseline_path(root, session_fingerprint(), document.name, spec.provider.spec, names)
-        before = read_baseline(kept) if kept.exists() else None
-    request = BenchRequest(
-        set=SET,
-        provider=spec.provider.spec,
-        only=() if whole else tuple(chosen),
-        out=out,
-        keep="good" if before is None else "never",
-        p99=p99,
-    )
-    return TimingPlan(request, p99, before)
+    return () if len(chosen) == len(meant) else tuple(chosen)
+
+
+def _earlier(spec: RunSpec, only: tuple[str, ...], p99: float, out: Path | None) -> Baseline | None:
+    """The baseline that lies where that of this run would."""
+    if p99 >= MOST:
+        raise UsageError(
+            f"gates.{P99_GATE} is {p99:g}",
+            where=f"gates.{P99_GATE}",
+            expected=f"a share below {MOST:g}, as budgets are",
+        )
+    kept = baseline_path(places.root_of(out), session_fingerprint(), SET, spec.provider.spec, only or None)
+    return read_baseline(kept) if kept.exists() else None
 
 
 def time_after(plan: TimingPlan, progress: Progress) -> Timed:

@@ -1,7 +1,7 @@
 """What a run times after its comparison: which workloads, held against what, and how both end as one."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -12,7 +12,7 @@ from parity.documents.manifest import Manifest
 from parity.documents.model import pretty
 from parity.documents.report import Report
 from parity.errors import DocumentError, ExitCode, InconclusiveError, UsageError
-from parity.pipeline import run_bench
+from parity.pipeline import bench, run_bench
 from parity.pipeline.bench import BenchResult
 from parity.pipeline.bench_session import BenchRequest
 from parity.pipeline.gate import judged
@@ -165,3 +165,12 @@ def test_nothing_timed_is_inconclusive_and_a_bad_answer_stays_bad(tmp_path: Path
     assert found.exit_code(report) is ExitCode.INCONCLUSIVE
     bad = report.model_copy(update={"totals": report.totals.model_copy(update={"diverged": 1})})
     assert found.exit_code(bad) is ExitCode.BAD_VERDICT
+
+
+@pytest.mark.parametrize(("bad", "control", "kept"), [(0, "same", True), (1, "same", False), (0, "different", False)])
+def test_only_what_others_can_be_held_against_takes_the_place_of_a_baseline(
+    bad: int, control: Literal["same", "different"], *, kept: bool
+) -> None:
+    report = Report.from_json(REPORT.read_bytes(), "golden")
+    report = report.model_copy(update={"totals": report.totals.model_copy(update={"diverged": bad})})
+    assert bench._is_reference(report, run(*map(timed, NAMES), control=control)) is kept
