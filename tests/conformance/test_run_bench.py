@@ -78,8 +78,10 @@ def test_the_flag_does_what_the_field_does_and_both_paths_are_told(place: Path) 
 
 def test_the_speed_of_a_wrong_answer_is_withheld_here_too(place: Path) -> None:
     (place / "own.py").write_text(WRONG)
-    code, report = documents(place, "run", "nightly.yaml")
+    answer = run_parity(place, "run", "nightly.yaml", "--json", "-")
+    code, report = answer.code, answer.document()
     assert code == 1
+    assert "these times become none" in answer.err
     assert report["totals"]["diverged"] > 0
     (workload,) = json.loads((place / report["bench"]["baseline"]).read_bytes())["workloads"]
     assert (workload["verdict"], workload["numpy_ratio"]) == ("diverged", None)

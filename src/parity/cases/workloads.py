@@ -288,14 +288,16 @@ def select(
     ops: Iterable[str] = (),
     only: Iterable[str] = (),
     provider_spec: str | None = None,
+    dtypes: Iterable[str] = (),
 ) -> tuple[Workload, ...]:
     """Those of the workloads that are asked for, in their order.
 
     ops: names of the catalogue, empty for all; `add` chooses `add.reduce`, too. only: names, or patterns with `*`, `?`
     and `[]`, empty for all. provider_spec: leaves out what is meant for other providers; None leaves out nothing.
-    Raises UsageError for a name or pattern that chooses none of the set, InconclusiveError if nothing is left.
+    dtypes: element characters of which a loop takes one, empty for all. Raises UsageError for a name or pattern that
+    chooses none of the set, InconclusiveError if nothing is left.
     """
-    chosen, names = set(ops), [workload.name for workload in workloads]
+    chosen, taken, names = set(ops), set(dtypes), [workload.name for workload in workloads]
     kept: set[str] = set() if (patterns := tuple(only)) else set(names)
     for pattern in patterns:
         matching = {name for name in names if name == pattern or fnmatchcase(name, pattern)}
@@ -312,13 +314,14 @@ def select(
         for workload in workloads
         if workload.name in kept
         and (not chosen or workload.op.partition(".")[0] in chosen)
+        and (not taken or set(workload.loop.partition("->")[0]) & taken)
         and (provider_spec is None or not workload.providers or provider_spec in workload.providers)
     )
     if not left:
         raise InconclusiveError(
-            "no workload is left",
-            where="the selection of workloads",
-            expected="a workload of the set for this provider",
+            "no workload is left, so nothing would be timed",
+            where="the selection of workloads: operations, dtypes, names and provider",
+            expected=f"some of {', '.join(sorted({workload.op for workload in workloads}))}",
         )
     return left
 

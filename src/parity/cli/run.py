@@ -137,7 +137,7 @@ def _timed(plan: "TimingPlan", console: "Console") -> "Timed":
     else:
         gate_table.show_gate(timed.gate, console)
     if timed.p99 is not None:
-        gate_table.show_limit(timed.p99, first=timed.gate is None, console=console)
+        gate_table.show_limit(timed.p99, console, judged=timed.gate is not None, kept=timed.kept)
     return timed
 
 

@@ -65,7 +65,8 @@ class GateResult(Document):
 class TimedAfter(Document):
     """Where the times are that were taken after a comparison; paths relative to the current directory.
 
-    bundle: of the run that took them. baseline: in its place, or in that bundle where an earlier one keeps its place.
+    bundle: of the run that took them. baseline: in its place, or in that bundle where an earlier one keeps its place or
+    none can be held against it.
     gate: what came of holding them against the earlier one, null without one.
     """
 

@@ -8,7 +8,8 @@ from parity.documents.case import Case, Count
 from parity.documents.manifest import DEFAULT_SEED
 from parity.documents.model import Document, Id16
 
-Share = Annotated[float, Field(gt=0, lt=10, allow_inf_nan=False)]
+MOST_SHARE = 10.0
+Share = Annotated[float, Field(gt=0, lt=MOST_SHARE, allow_inf_nan=False)]
 
 Layout = Literal["contiguous", "row", "column", "scalar", "strided", "transposed", "where"]
 """How the operands of a call lie in memory, or what is special about one of them; `Family` says what each means."""

@@ -20,18 +20,17 @@ from parity.optimize.decision_record import decision_record
 from parity.optimize.golden import Golden
 from parity.optimize.proof import prove
 from parity.optimize.timing_changes import check_comparable, workload_changes
-from parity.pipeline import places, source_state
+from parity.pipeline import places
 from parity.pipeline.golden import Asked, asked_of, movements, record
 from parity.pipeline.profile import profile
 from parity.pipeline.progress import Progress
 from parity.pipeline.protection import protect
-from parity.pipeline.source_state import SourceState
+from parity.pipeline.source_state import LEVER, ROUND, SourceState
 from parity.pipeline.timing_shifts import figure_changes, shifts
 
 BEFORE, AFTER = "before", "after"
-ROUND, SUMS, GOLDEN_SUMS = source_state.RECORD, "SHA256SUMS", "golden.sha256"
+SUMS, GOLDEN_SUMS = "SHA256SUMS", "golden.sha256"
 BASELINE, SAMPLES, SOURCES, PROFILE = "baseline.json", "samples.npz", "sources.json", "profile.json"
-LEVER = source_state.KEPT
 PROOF, RECORD, DIFF = "proof.json", "decision.md", "change.diff"
 _OWN = frozenset({BEFORE, AFTER, PROOF, RECORD, DIFF, *UNLISTED})
 
@@ -128,7 +127,8 @@ def start(request: StartRequest, progress: Progress, bench_of: BenchOf) -> Start
     levers.check_lever(asked_for.lever, state.sources)
     bench = bench_of(asked_for, asked_for.provider, progress)
     asked = asked_of(asked_for.suite, asked_for.seed, bench.workloads, bench.pools)
-    side = _side(asked_for, asked_for.provider, state, bench, asked, progress, profiled=asked_for.profile)
+    texts = state.texts(_within(asked_for.lever, state.sources))
+    side = _side(asked_for, asked_for.provider, state, bench, asked, progress, texts, profiled=asked_for.profile)
     progress.stage("write")
     _check_free(folder, again=request.again)
     with replacing_directory(folder) as fresh:
@@ -153,7 +153,9 @@ def finish(request: FinishRequest, progress: Progress, bench_of: BenchOf) -> tup
     levers.check_changes(changes, before.sources, state.sources, round_.lever, allow_more=request.allow_more)
     bench = bench_of(round_, spec, progress)
     asked = asked_of(round_.suite, round_.seed, bench.workloads, bench.pools)
-    after = _side(round_, spec, state, bench, asked, progress, profiled=request.profile or round_.profile)
+    changed = state.texts([change.name for change in changes if change.within_lever])
+    profiled = request.profile or round_.profile
+    after = _side(round_, spec, state, bench, asked, progress, changed, profiled=profiled)
     check_comparable(before.baseline, after.baseline)
     moved = movements(asked, before.golden, after.golden, spec, progress)
     state.check_unchanged()  # large outputs that moved were asked for once more
@@ -204,9 +206,17 @@ def finish(request: FinishRequest, progress: Progress, bench_of: BenchOf) -> tup
 
 
 def _side(
-    round_: Round, spec: str, state: SourceState, bench: Bench, asked: Asked, progress: Progress, *, profiled: bool
+    round_: Round,
+    spec: str,
+    state: SourceState,
+    bench: Bench,
+    asked: Asked,
+    progress: Progress,
+    texts: Mapping[str, bytes],
+    *,
+    profiled: bool,
 ) -> _Recorded:
-    """Ask, time and profile one side. Raises UsageError if the source files change meanwhile."""
+    """Ask, time and profile one side. texts: of source files, kept. Raises UsageError if one changes meanwhile."""
     outputs = {f"{golden.FOLDER}/{name}": data for name, data in record(asked, spec, progress).items()}
     baseline, samples = bench.measure()
     named = SamplesFile(name=SAMPLES, sha256=sha256(samples), size=len(samples))
@@ -221,7 +231,7 @@ def _side(
         SOURCES: pretty(state.sources.full()),
         PROFILE: pretty(pictured.full()),
         **picture,
-        **{f"{LEVER}/{name}": data for name, data in state.texts(_within(round_.lever, state.sources)).items()},
+        **{f"{LEVER}/{name}": data for name, data in texts.items()},
     }
     files[GOLDEN_SUMS] = checksums.checksums(outputs)
     files[SUMS] = checksums.checksums(files)

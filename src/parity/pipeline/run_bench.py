@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.bench.baselines import baseline_path
-from parity.bundle.formats import GATE
+from parity.bundle.formats import BASELINE, GATE
 from parity.cases.workloads import expand, select
 from parity.documents.baseline import Baseline
 from parity.documents.elements import parse_dtypes
 from parity.documents.gate import Gate
 from parity.documents.manifest import Manifest, RunSpec
 from parity.documents.report import GateResult, Report, TimedAfter
+from parity.documents.workload import MOST_SHARE
 from parity.documents.workload_toml import read_workloads
-from parity.errors import ExitCode, InconclusiveError, UsageError
+from parity.errors import ExitCode, UsageError
 from parity.pipeline import places
 from parity.pipeline.baselines import read_baseline
 from parity.pipeline.bench import BenchResult, benching
@@ -22,8 +23,6 @@ from parity.pipeline.progress import Progress
 
 SET = "sentinel"
 P99_GATE = "p99_regression"
-MOST = 10.0
-"""As in `parity.documents.workload.Share`, which a budget is."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,11 @@ class Timed:
     plan: TimingPlan
     result: BenchResult
     gate: Gate | None
+
+    @property
+    def kept(self) -> bool:
+        """Whether others will be held against these times."""
+        return self.result.path != self.result.bundle / BASELINE
 
     @property
     def p99(self) -> GateResult | None:
@@ -114,31 +118,20 @@ def timing_plan(manifest: Manifest, out: Path | None) -> TimingPlan:
 def _only(spec: RunSpec) -> tuple[str, ...]:
     """The names of the workloads that the run chooses, empty for all."""
     path = places.workload_set(SET)
-    meant = select(expand(read_workloads(path), str(path)), provider_spec=spec.provider.spec)
-    dtypes = set(parse_dtypes(",".join(spec.dtypes), "run.dtypes")) if spec.dtypes else set()
-    chosen = [
-        workload.name
-        for workload in meant
-        if (not spec.ops or workload.op.partition(".")[0] in spec.ops)
-        and (not dtypes or set(workload.loop.partition("->")[0]) & dtypes)
-    ]
-    if not chosen:
-        raise InconclusiveError(
-            f"the set {SET} has no workload of these operations and dtypes, so nothing would be timed",
-            where="--ops and --dtypes, or run.ops and run.dtypes",
-            expected=f"some of {', '.join(sorted({workload.op for workload in meant}))}",
-            hint="run without --bench, or time a set of your own with `parity bench run --set PATH`",
-        )
-    return () if len(chosen) == len(meant) else tuple(chosen)
+    everything = expand(read_workloads(path), str(path))
+    dtypes = parse_dtypes(",".join(spec.dtypes), "run.dtypes") if spec.dtypes else ()
+    chosen = select(everything, spec.ops, provider_spec=spec.provider.spec, dtypes=dtypes)
+    whole = len(chosen) == len(select(everything, provider_spec=spec.provider.spec))
+    return () if whole else tuple(workload.name for workload in chosen)
 
 
 def _earlier(spec: RunSpec, only: tuple[str, ...], p99: float, out: Path | None) -> Baseline | None:
     """The baseline that lies where that of this run would."""
-    if p99 >= MOST:
+    if p99 >= MOST_SHARE:
         raise UsageError(
             f"gates.{P99_GATE} is {p99:g}",
             where=f"gates.{P99_GATE}",
-            expected=f"a share below {MOST:g}, as budgets are",
+            expected=f"a share below {MOST_SHARE:g}, as budgets are",
         )
     kept = baseline_path(places.root_of(out), session_fingerprint(), SET, spec.provider.spec, only or None)
     return read_baseline(kept) if kept.exists() else None

@@ -15,7 +15,7 @@ from parity.providers.sources import source_files
 LEFT_OUT = ("artifacts/", "docs/", "tests/", "CHANGELOG.md")
 """Files that no kernel depends on: a round may write its own record, its tests and its line of changes."""
 
-KEPT, RECORD = "lever", "round.json"
+LEVER, ROUND = "lever", "round.json"
 """The folder in which a round keeps copies of source files, and the file beside it."""
 
 UNTRACKED = "*.py"
@@ -122,7 +122,7 @@ def _untracked(top: Path, written: Sequence[Path]) -> list[str]:
 
 def _is_copy(path: Path) -> bool:
     """Whether a file is one that an optimization round keeps, wherever its folder is."""
-    return any(folder.name == KEPT and (folder.parent / RECORD).is_file() for folder in path.parents)
+    return any(folder.name == LEVER and (folder.parent / ROUND).is_file() for folder in path.parents)
 
 
 def _listed(top: Path, *words: str) -> list[str]:

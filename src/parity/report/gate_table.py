@@ -57,14 +57,19 @@ def show_gate(gate: Gate, console: Console) -> None:
     _print(lines, console)
 
 
-def show_limit(limit: GateResult, *, first: bool, console: Console) -> None:
-    """Print what became of a manifest's limit for p99. first: there was no baseline to hold the times against."""
-    worst = (
-        "no p99 could be judged" if limit.measured is None else f"the worst is {change_in_words(1 + limit.measured)}"
-    )
-    said = {"pass": f"holds, {worst}", "failed": f"broken, {worst}", "not_evaluated": f"open, {worst}"}[limit.status]
-    if first:
+def show_limit(limit: GateResult, console: Console, *, judged: bool, kept: bool) -> None:
+    """Print what became of a manifest's limit for p99.
+
+    judged: there was a baseline to hold the times against. kept: they became one.
+    """
+    if judged:
+        worst = change_in_words(1 + limit.measured) if limit.measured is not None else None
+        said = {"pass": "holds", "failed": "broken", "not_evaluated": "open"}[limit.status]
+        said += f", the worst is {worst}" if worst else ", no p99 could be judged"
+    elif kept:
         said = "not evaluated: these times are the first baseline that others are held against"
+    else:
+        said = "not evaluated: there is no baseline, and these times become none, because they cannot be believed"
     style = {"pass": "bold green", "failed": "bold red"}.get(limit.status, "bold yellow")
     _print([_text((f"gates.{limit.name} {share_in_words(limit.limit)}: {said}", style))], console)
 

@@ -482,6 +482,8 @@ NAMES = [workload.name for workload in FOUR]
         ({"only": ("add-*-[67]",), "ops": ("add",)}, [0, 1]),
         ({"provider_spec": "numba"}, [0, 1, 2, 3]),
         ({"provider_spec": "torch"}, [0, 1, 3]),
+        ({"dtypes": ("d",)}, [0, 1, 2, 3]),
+        ({"dtypes": ("d", "f"), "ops": ("sum",)}, [3]),
     ],
 )
 def test_workloads_are_chosen_by_operation_name_and_provider(how: dict[str, Any], chosen: list[int]) -> None:
@@ -499,7 +501,13 @@ def test_a_name_that_is_not_there_is_refused_with_the_nearest() -> None:
 
 
 @pytest.mark.parametrize(
-    "how", [{"ops": ("multiply",)}, {"ops": ("sum",), "only": ("add-*",)}, {"ops": ("add",), "only": ("sum-*",)}]
+    "how",
+    [
+        {"ops": ("multiply",)},
+        {"ops": ("sum",), "only": ("add-*",)},
+        {"ops": ("add",), "only": ("sum-*",)},
+        {"dtypes": ("f",)},
+    ],
 )
 def test_a_choice_of_nothing_is_inconclusive(how: dict[str, Any]) -> None:
     with pytest.raises(InconclusiveError):

@@ -489,6 +489,17 @@ def test_a_lever_may_be_any_path_of_the_file(rounds: Rounds, lever: str) -> None
     assert json.loads((path / "before/round.json").read_text())["lever"] == "mine.py"
 
 
+def test_copies_are_kept_of_the_lever_before_and_of_what_changed_after(rounds: Rounds) -> None:
+    rounds.write("from numpy import exp, sum\n", "other.py")
+    for words in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=rounds.folder, check=True, capture_output=True)
+    path = rounds.start(lever="*.py")
+    rounds.write(COMMENTED)
+    rounds.finish()
+    kept = {side: sorted(file.name for file in (path / side / "lever").iterdir()) for side in ("before", "after")}
+    assert kept == {"before": ["mine.py", "other.py"], "after": ["mine.py"]}
+
+
 def test_budgets_are_those_of_the_start(rounds: Rounds) -> None:
     rounds.start()
     rounds.write(COMMENTED)
